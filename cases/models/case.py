@@ -1,0 +1,174 @@
+"""The case (工单) and what hangs on it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from cases.lifecycle import State
+from cases.models.base import Base, BigId
+
+
+class Case(Base):
+    """One matter of one citizen, from 受理 to 评价.
+
+    ``number`` is readable aloud and carries a check digit; together with ``tracking_code``
+    it opens the citizen's own view. ``version`` grows with each change; a writer who read an
+    older one is refused.
+    """
+
+    __tablename__ = "cases"
+    __table_args__ = (
+        UniqueConstraint("source_system", "source_id", "source_index", name="uq_cases_source"),
+        Index("ix_cases_state_due", "state", "due_at"),
+        Index("ix_cases_lead_state", "lead_unit", "state"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    number: Mapped[str] = mapped_column(String(20), unique=True)
+    tracking_code: Mapped[str] = mapped_column(String(16))
+    version: Mapped[int] = mapped_column(default=1)
+
+    # 来源
+    channel: Mapped[str] = mapped_column(String(32))
+    source_system: Mapped[str | None] = mapped_column(String(64))
+    source_id: Mapped[str | None] = mapped_column(String(128))
+    source_index: Mapped[int] = mapped_column(default=0)
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"), index=True)
+    caller_name: Mapped[str | None] = mapped_column(String(64))
+    caller_phone: Mapped[str | None] = mapped_column(String(32))
+    anonymous: Mapped[bool] = mapped_column(default=False)
+
+    # 诉求
+    text: Mapped[str] = mapped_column(Text)
+    summary: Mapped[str] = mapped_column(String(200))
+    place_text: Mapped[str | None] = mapped_column(String(200))
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+
+    # 标签: what is in force now; the machine's word is kept in ``predictions``.
+    platform: Mapped[str | None] = mapped_column(String(16), index=True)
+    category: Mapped[str | None] = mapped_column(String(64), index=True)
+    request_type: Mapped[str | None] = mapped_column(String(16))
+    urgency: Mapped[str] = mapped_column(String(16), default="normal")
+    flags: Mapped[list[Any]] = mapped_column(default=list)
+    decision: Mapped[str] = mapped_column(String(16), default="human")
+    confidence: Mapped[float | None]
+    tagged_by: Mapped[str] = mapped_column(String(64), default="machine")
+
+    # 状态
+    state: Mapped[str] = mapped_column(String(24), default=State.SUBMITTED, index=True)
+    prior_state: Mapped[str | None] = mapped_column(String(24))
+    round: Mapped[int] = mapped_column(default=1)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"), index=True)
+    lead_unit: Mapped[str | None] = mapped_column(String(32))
+    answerable_unit: Mapped[str | None] = mapped_column(String(32))
+    basis: Mapped[str | None] = mapped_column(String(200))
+    list_version: Mapped[str | None] = mapped_column(String(32))
+    mode: Mapped[str] = mapped_column(String(16), default="lead")
+    time_class: Mapped[str] = mapped_column(String(8), default="G3")
+    return_count: Mapped[int] = mapped_column(default=0)
+    returned_by: Mapped[list[Any]] = mapped_column(default=list)
+    extension_count: Mapped[int] = mapped_column(default=0)
+    requested_due_at: Mapped[datetime | None]
+    supervised_level: Mapped[int] = mapped_column(default=0)
+    urged_at: Mapped[datetime | None]
+    circulated: Mapped[bool] = mapped_column(default=False)
+    wants_person: Mapped[bool] = mapped_column(default=False)
+
+    # 结果与评价
+    outcome: Mapped[str | None] = mapped_column(String(16))
+    reply_text: Mapped[str | None] = mapped_column(Text)
+    reply_by: Mapped[str | None] = mapped_column(String(64))
+    satisfaction: Mapped[int | None]
+    solved: Mapped[str | None] = mapped_column(String(8))
+
+    # 时钟: every step has its time; ``due_at`` is the deadline that runs now.
+    submitted_at: Mapped[datetime] = mapped_column(index=True)
+    accepted_at: Mapped[datetime | None]
+    dispatched_at: Mapped[datetime | None]
+    signed_at: Mapped[datetime | None]
+    contacted_at: Mapped[datetime | None]
+    replied_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    evaluated_at: Mapped[datetime | None]
+    paused_at: Mapped[datetime | None]
+    step_due_at: Mapped[datetime | None] = mapped_column(index=True)
+    due_at: Mapped[datetime | None]
+    updated_at: Mapped[datetime]
+
+
+class CaseUnit(Base):
+    """A unit that cooperates (配合) in a case."""
+
+    __tablename__ = "case_units"
+    __table_args__ = (UniqueConstraint("case_id", "unit_code"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
+    unit_code: Mapped[str] = mapped_column(String(32))
+    replied_at: Mapped[datetime | None]
+    released: Mapped[bool] = mapped_column(default=False)
+
+
+class HistoryEntry(Base):
+    """One line of a case's history: written once, never changed (留痕).
+
+    ``citizen_text`` is what the citizen was told, in the words of that day; ``None`` where
+    they were told nothing. Each line carries the hash of the one before it, so that a line
+    changed behind our back is found by ``huying audit verify``.
+    """
+
+    __tablename__ = "history"
+    __table_args__ = (UniqueConstraint("case_id", "seq", name="uq_history_seq"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
+    seq: Mapped[int]
+    at: Mapped[datetime]
+    action: Mapped[str] = mapped_column(String(32))
+    from_state: Mapped[str | None] = mapped_column(String(24))
+    to_state: Mapped[str] = mapped_column(String(24))
+    actor_role: Mapped[str] = mapped_column(String(16))
+    actor_name: Mapped[str] = mapped_column(String(64))
+    unit_code: Mapped[str | None] = mapped_column(String(32))
+    data: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    citizen_text: Mapped[str | None] = mapped_column(Text)
+    previous_hash: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+class PredictionEntry(Base):
+    """What the machine said of a text, kept beside whatever a person made of it later."""
+
+    __tablename__ = "predictions"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
+    at: Mapped[datetime]
+    model: Mapped[str] = mapped_column(String(64))
+    category: Mapped[str] = mapped_column(String(64))
+    confidence: Mapped[float]
+    decision: Mapped[str] = mapped_column(String(16))
+    tag: Mapped[dict[str, Any]]
+
+
+class Attachment(Base):
+    """A photo, voice message or file. ``path`` is relative to the data folder's attachments;
+    it stays empty while only the channel has the file (``external_file_id``)."""
+
+    __tablename__ = "attachments"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"), index=True)
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    mime: Mapped[str | None] = mapped_column(String(64))
+    name: Mapped[str | None] = mapped_column(String(200))
+    size: Mapped[int | None]
+    path: Mapped[str | None] = mapped_column(String(200))
+    external_file_id: Mapped[str | None] = mapped_column(String(300))
+    at: Mapped[datetime]

@@ -1,0 +1,67 @@
+"""The town's own lists: who is there, who answers for what, which days are worked."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Date, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from cases.models.base import Base, BigId
+
+
+class Unit(Base):
+    """A handling department (承办单位) or a desk of the town."""
+
+    __tablename__ = "units"
+
+    code: Mapped[str] = mapped_column(String(32), primary_key=True)
+    name: Mapped[str] = mapped_column(String(64))
+    parent_department: Mapped[str | None] = mapped_column(String(64))
+    level: Mapped[str] = mapped_column(String(16), default="town")
+    stationed: Mapped[bool] = mapped_column(default=False)
+    platform: Mapped[str | None] = mapped_column(String(16))
+    phone: Mapped[str | None] = mapped_column(String(32))
+    active: Mapped[bool] = mapped_column(default=True)
+
+
+class Responsibility(Base):
+    """主体/配合责任清单: one line says who leads and who cooperates for a category."""
+
+    __tablename__ = "responsibilities"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    category: Mapped[str] = mapped_column(String(64), index=True)
+    version: Mapped[str] = mapped_column(String(32))
+    lead_unit: Mapped[str] = mapped_column(String(32))
+    coop_units: Mapped[list[Any]] = mapped_column(default=list)
+    basis: Mapped[str] = mapped_column(String(200))
+
+
+class Category(Base):
+    """A label of the taxonomy as the desk needs it: its names, its clock, its manners."""
+
+    __tablename__ = "categories"
+
+    code: Mapped[str] = mapped_column(String(64), primary_key=True)
+    platform: Mapped[str] = mapped_column(String(16))
+    platform_name: Mapped[str] = mapped_column(String(32))
+    name: Mapped[str] = mapped_column(String(64))
+    plain_name: Mapped[str] = mapped_column(String(64))
+    name_en: Mapped[str | None] = mapped_column(String(64))
+    time_class: Mapped[str] = mapped_column(String(8), default="G3")
+    needs_place: Mapped[bool] = mapped_column(default=True)
+    dispatchable: Mapped[bool] = mapped_column(default=True)
+    position: Mapped[int] = mapped_column(default=0)
+
+
+class CalendarDay(Base):
+    """A day that differs from plain Monday-to-Friday: a holiday, or a 调休 working day."""
+
+    __tablename__ = "calendar_days"
+
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    working: Mapped[bool]
+    name: Mapped[str] = mapped_column(String(64))
+    provisional: Mapped[bool] = mapped_column(default=False)

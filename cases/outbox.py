@@ -1,0 +1,148 @@
+"""The transactional outbox: a notice is a row of the transaction that decided it.
+
+Sending happens later and elsewhere (``bot.relay``). One chat gets its messages in order: the
+head of the line is leased, the rest of that chat waits. ``dedupe_key`` makes "the same
+notice twice" impossible to write.
+
+A chat service has no idempotency key, so exactly-once cannot be had: a send that was cut off
+is ``uncertain``, not silently sent again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, exists, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from cases.models import OutboxMessage
+from cases.storage.insert import insert_or_ignore
+
+
+async def enqueue(
+    session: AsyncSession,
+    *,
+    channel: str,
+    chat_key: str,
+    kind: str,
+    payload: dict[str, Any],
+    dedupe_key: str,
+    now: datetime,
+    contact_id: int | None = None,
+    case_id: int | None = None,
+    not_before: datetime | None = None,
+) -> bool:
+    """Write one message to be sent. ``False``: this very message was written before.
+
+    ``payload``: ``{"text": str, "buttons": [[{"label": str, "data": str}]]}``.
+    """
+    return await insert_or_ignore(
+        session,
+        OutboxMessage,
+        channel=channel,
+        chat_key=chat_key,
+        contact_id=contact_id,
+        case_id=case_id,
+        kind=kind,
+        payload=payload,
+        dedupe_key=dedupe_key,
+        state="queued",
+        attempts=0,
+        not_before=not_before or now,
+        created_at=now,
+    )
+
+
+async def claim(
+    session: AsyncSession, *, now: datetime, channels: Sequence[str], lease: float = 60
+) -> OutboxMessage | None:
+    """Lease the oldest message that is due and heads its chat, or ``None``."""
+    earlier = aliased(OutboxMessage)
+    waiting = exists().where(
+        and_(
+            earlier.state.in_(("queued", "leased")),
+            earlier.channel == OutboxMessage.channel,
+            earlier.chat_key == OutboxMessage.chat_key,
+            earlier.id < OutboxMessage.id,
+        )
+    )
+    message = await session.scalar(
+        select(OutboxMessage)
+        .where(
+            OutboxMessage.state == "queued",
+            OutboxMessage.channel.in_(channels),
+            OutboxMessage.not_before <= now,
+            ~waiting,
+        )
+        .order_by(OutboxMessage.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    if message is None:
+        return None
+    message.state = "leased"
+    message.leased_until = now + timedelta(seconds=lease)
+    message.attempts += 1
+    await session.flush()
+    return message
+
+
+async def mark_sent(
+    session: AsyncSession,
+    message_id: int,
+    now: datetime,
+    external_id: str | None = None,
+) -> None:
+    """It arrived."""
+    await _settle(session, message_id, state="sent", sent_at=now, external_id=external_id)
+
+
+async def mark_retry(
+    session: AsyncSession, message_id: int, not_before: datetime, error: str
+) -> None:
+    """It certainly did not arrive; try again at ``not_before``."""
+    await _settle(session, message_id, state="queued", not_before=not_before, error=error[:500])
+
+
+async def mark_uncertain(session: AsyncSession, message_id: int, now: datetime, error: str) -> None:
+    """It may have arrived: sending again could tell the citizen twice."""
+    await _settle(session, message_id, state="uncertain", sent_at=now, error=error[:500])
+
+
+async def mark_dead(session: AsyncSession, message_id: int, error: str) -> None:
+    """It cannot be sent; staff see it and reach the citizen another way."""
+    await _settle(session, message_id, state="dead", error=error[:500])
+
+
+async def release_stale(session: AsyncSession, now: datetime) -> int:
+    """Leases that ran out: the process died while sending, so the outcome is unknown.
+
+    They are queued once more with ``ambiguous`` set in the payload: at least once, and marked
+    where it may have been twice. Returns how many.
+    """
+    stale = list(
+        await session.scalars(
+            select(OutboxMessage)
+            .where(OutboxMessage.state == "leased", OutboxMessage.leased_until <= now)
+            .with_for_update(skip_locked=True)
+        )
+    )
+    for message in stale:
+        message.state = "queued"
+        message.leased_until = None
+        message.payload = {**message.payload, "ambiguous": True}
+        message.error = "sending was cut off; sent again"
+    await session.flush()
+    return len(stale)
+
+
+async def _settle(session: AsyncSession, message_id: int, **values: Any) -> None:
+    await session.execute(
+        update(OutboxMessage)
+        .where(OutboxMessage.id == message_id)
+        .values(leased_until=None, **values)
+        .execution_options(synchronize_session=False)
+    )

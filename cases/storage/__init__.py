@@ -1,0 +1,1 @@
+"""How cases are kept: SQLite in the box, PostgreSQL beyond one machine."""

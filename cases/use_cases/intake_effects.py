@@ -1,0 +1,155 @@
+"""What accepting, rejecting, answering and merging do to a case (受理 and before)."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from cases.case_number import parse_number
+from cases.deadlines import choose_time_class, step_deadline
+from cases.errors import InvalidData, RuleBroken
+from cases.lifecycle import FINAL_STATES, Role, State
+from cases.models import Case
+from cases.notifications import solved_buttons
+from cases.use_cases.step import REQUEST_TYPES, URGENCIES, Step
+
+
+async def accept(step: Step) -> None:
+    """Fix category, type and urgency, and open the dispatch clock.
+
+    The bot may accept only what triage let through, or what the citizen confirmed, and never
+    anything critical: a person looks at that.
+    """
+    case = step.case
+    category = step.category()
+    urgency = step.one_of("urgency", URGENCIES)
+    if step.actor.role is Role.BOT:
+        if case.decision != "auto" and case.tagged_by != "citizen":
+            raise RuleBroken("机器没有把握，须由人工受理。")
+        if urgency == "critical" or not step.town.categories[category].dispatchable:
+            raise RuleBroken("特急或不派单的诉求须由人工受理。")
+    if not step.town.categories[category].dispatchable:
+        raise RuleBroken("这个类别不派单，请选择办理类别，或者不予受理、直接答复。")
+    if category != case.category:
+        step.record["previous_category"] = case.category
+    case.category = category
+    case.platform = step.town.categories[category].platform
+    case.request_type = step.one_of("request_type", REQUEST_TYPES)
+    case.urgency = urgency
+    case.time_class = choose_time_class(
+        step.town.categories[category].time_class, case.request_type
+    )
+    if step.actor.role is not Role.BOT:
+        case.tagged_by = step.actor.name
+    case.accepted_at = step.now
+    case.step_due_at = step_deadline(step.town, "dispatch", urgency, step.now)
+    step.values["due"] = case.step_due_at
+
+
+async def request_info(step: Step) -> None:
+    """Say exactly what is missing, and until when we wait."""
+    step.values["missing"] = step.text("missing", longest=400)
+    days = step.town.policy["need_info"]["lapse_days"]
+    step.case.step_due_at = step.town.calendar.add_days(step.now, days)
+    step.values["due"] = step.case.step_due_at
+
+
+async def supply_info(step: Step) -> None:
+    """The answer joins the words of the case; the accept clock starts again."""
+    step.case.text = f"{step.case.text}\n{step.text('text')}"
+    step.case.step_due_at = step_deadline(step.town, "accept", step.case.urgency, step.now)
+
+
+async def lapse_info(step: Step) -> None:
+    """No answer came: a person decides."""
+    step.case.wants_person = True
+    step.case.step_due_at = step_deadline(step.town, "accept", step.case.urgency, step.now)
+
+
+async def reject(step: Step) -> None:
+    """Out of scope: say why and where to go instead."""
+    step.values["reason"] = step.text("reason", longest=400)
+    step.values["channel"] = step.text("channel", longest=200)
+    step.case.step_due_at = None
+
+
+async def object_to_rejection(step: Step) -> None:
+    """The citizen's one objection to a rejection."""
+    step.text("reason")
+    if step.case.flags and "objected" in step.case.flags:
+        raise RuleBroken("这件诉求已经提出过一次异议。")
+    step.case.flags = [*step.case.flags, "objected"]
+    step.case.step_due_at = step_deadline(step.town, "accept", step.case.urgency, step.now)
+
+
+async def answer(step: Step) -> None:
+    """Settle at intake, with the source of the answer."""
+    step.values["text"] = step.case.reply_text = step.text("text")
+    step.values["source"] = step.text("source", longest=200)
+    step.case.reply_by = step.actor.name
+    step.case.replied_at = step.now
+    step.case.step_due_at = None
+    step.buttons = solved_buttons(step.case)
+
+
+async def merge(step: Step) -> None:
+    """Join the same matter under a parent that is still open."""
+    number = parse_number(str(step.data.get("parent", "")))
+    parent = (
+        await step.session.scalar(select(Case).where(Case.number == number)) if number else None
+    )
+    if parent is None or parent.id == step.case.id:
+        raise InvalidData("没有查到主件编号，请核对。", field="parent")
+    if State(parent.state) in FINAL_STATES or parent.state == State.MERGED:
+        raise RuleBroken("主件已经结束或已并入别的诉求，不能再并入。")
+    step.record["parent"] = step.values["parent"] = parent.number
+    step.case.parent_id = parent.id
+    step.case.prior_state = step.transition.source
+    step.case.step_due_at = None
+
+
+async def unmerge(step: Step) -> None:
+    """Undo a merge: back to where it was, with a clock that runs again."""
+    step.text("reason")
+    step.target = State(step.case.prior_state or State.SUBMITTED)
+    step.case.parent_id = None
+    step.case.prior_state = None
+    clock = "dispatch" if step.target is State.ACCEPTED else "accept"
+    step.case.step_due_at = step_deadline(step.town, clock, step.case.urgency, step.now)
+
+
+async def withdraw(step: Step) -> None:
+    """The citizen takes it back, unless somebody may be in danger."""
+    if step.case.urgency == "critical":
+        raise RuleBroken("涉及安全的诉求不能撤回，我们会继续跟进；如已解除危险，请告诉工作人员。")
+    step.text("reason", longest=400)
+    step.case.step_due_at = step.case.due_at = None
+
+
+async def relabel(step: Step) -> None:
+    """Correct the tag; the machine's own word stays in the ledger.
+
+    A citizen's correction counts until a member of staff makes one.
+    """
+    case = step.case
+    category = step.category()
+    previous = case.category
+    changed = category != previous
+    if step.data.get("urgency"):
+        urgency = step.one_of("urgency", URGENCIES)
+        changed = changed or urgency != case.urgency
+        if step.actor.role is Role.CITIZEN and URGENCIES.index(urgency) < URGENCIES.index(
+            case.urgency
+        ):
+            raise RuleBroken("紧急程度只能由工作人员下调。")
+        case.urgency = urgency
+    if step.data.get("request_type"):
+        request_type = step.one_of("request_type", REQUEST_TYPES)
+        changed = changed or request_type != case.request_type
+        case.request_type = request_type
+    step.record["previous_category"] = previous
+    case.category = category
+    case.platform = step.town.categories[category].platform
+    case.tagged_by = "citizen" if step.actor.role is Role.CITIZEN else step.actor.name
+    step.values["category"] = step.town.plain_name(category)
+    if not changed or category == previous or step.actor.role is Role.CITIZEN:
+        step.notice = ""

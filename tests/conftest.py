@@ -1,0 +1,111 @@
+"""Fixtures for every test: a migrated database on SQLite and on a real PostgreSQL, the sample
+town, a clock that stands still."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from cases.storage.database import Database
+from cases.storage.schema import upgrade_schema
+from cases.town import Town, load_town, load_town_files
+from tests.postgres import TemplateDatabases, start_postgres
+
+T = TypeVar("T")
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file with the sample town in it, copied for each test."""
+    path = tmp_path_factory.mktemp("template") / "huying.db"
+    _prepare(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template() -> Iterator[TemplateDatabases]:
+    """A running PostgreSQL with a migrated template database; skips where there is none."""
+    with start_postgres() as server:
+        _prepare(server.url(server.template))
+        yield server
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+    """A database of the test's own, with the sample town; once on each engine."""
+    if request.param == "sqlite":
+        template: Path = request.getfixturevalue("sqlite_template")
+        shutil.copy(template, tmp_path / "huying.db")
+        database = Database(f"sqlite:///{tmp_path / 'huying.db'}")
+        yield database
+        await database.close()
+        return
+    server: TemplateDatabases = request.getfixturevalue("postgres_template")
+    name = server.copy_template()
+    database = Database(server.url(name))
+    yield database
+    await database.close()
+    server.drop(name)
+
+
+@pytest.fixture
+async def sqlite_database(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Database]:
+    """The SQLite one only, for tests of things that know no database."""
+    shutil.copy(sqlite_template, tmp_path / "huying.db")
+    database = Database(f"sqlite:///{tmp_path / 'huying.db'}")
+    yield database
+    await database.close()
+
+
+@pytest.fixture(scope="session")
+def town(sqlite_template: Path) -> Town:
+    """The sample town."""
+
+    async def load() -> Town:
+        database = Database(f"sqlite:///{sqlite_template}")
+        async with database.reading() as session:
+            town = await load_town(session)
+        await database.close()
+        return town
+
+    return run_apart(load())
+
+
+@pytest.fixture
+def now() -> datetime:
+    """Monday 23 November 2026, 09:00 in the town."""
+    return datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads the settings of whoever runs it."""
+    for name in list(os.environ):
+        if name.startswith("HUYING_") and not name.startswith("HUYING_TEST_"):
+            monkeypatch.delenv(name)
+
+
+def run_apart(work: Coroutine[Any, Any, T]) -> T:
+    """Run to the end in a thread of its own: a fixture may be asked for inside a loop."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
+
+
+def _prepare(url: str) -> None:
+    upgrade_schema(url)
+
+    async def fill() -> None:
+        database = Database(url)
+        async with database.transaction() as session:
+            await load_town_files(session)
+        await database.close()
+
+    run_apart(fill())
