@@ -1,0 +1,50 @@
+# The front door. `make run` starts Huying, `make test` proves it; both set up what they need.
+
+PY := .venv/bin/python
+DATA ?= huying-data
+QUICK := not (e2e or browser or fuzz or slow or crash or postgres)
+
+.PHONY: help run test quick lint format train evaluate bench wheel lock clean
+
+help:  ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: .prepared-run  ## set up and start everything: browser chat, desk, SQLite, shipped model
+	@.venv/bin/huying serve --data-dir $(DATA) $(ARGS)
+
+test: .prepared-test lint  ## set up and run every test
+	@$(PY) -m pytest -n 2 --dist loadgroup -m "not crash" $(ARGS)
+	@$(PY) -m pytest -m "crash" $(ARGS)
+
+quick: .prepared-test  ## the fast ones, under a minute
+	@$(PY) -m pytest -n 2 -m "$(QUICK)" $(ARGS)
+
+lint: .prepared-test  ## ruff and mypy --strict
+	@$(PY) -m ruff check . && $(PY) -m ruff format --check -q . && $(PY) -m mypy
+
+format: .prepared-test
+	@$(PY) -m ruff check -q --fix . ; $(PY) -m ruff format -q .
+
+train: .prepared-run  ## train on training_data/ and promote the model if it is better
+	@.venv/bin/huying train --data-dir $(DATA) $(ARGS)
+
+bench: .prepared-test  ## message to case number, intake throughput: ratios within one run
+	@$(PY) -m benchmarks.intake $(ARGS)
+
+wheel: .prepared-test  ## build the wheel into dist/
+	@$(PY) -m build --wheel --outdir dist . >/dev/null && ls dist
+
+lock: .prepared-test  ## hash the requirements anew (needs uv)
+	@uv export -q --no-emit-project --no-header --format requirements-txt --no-default-groups \
+	  --extra semantic --extra fast -o requirements/run.txt >/dev/null
+	@uv export -q --no-emit-project --no-header --format requirements-txt \
+	  --extra semantic --extra fast --group dev -o requirements/dev.txt >/dev/null
+
+clean:  ## remove what was built; never your data
+	rm -rf .venv .venv-sims dist build *.egg-info .mypy_cache .ruff_cache
+
+.PHONY: .prepared-run .prepared-test
+.prepared-run:
+	@scripts/prepare.sh run
+.prepared-test:
+	@scripts/prepare.sh test
