@@ -4,7 +4,7 @@ PY := .venv/bin/python
 DATA ?= huying-data
 QUICK := not (e2e or browser or fuzz or slow or crash or postgres)
 
-.PHONY: help run test quick lint format train evaluate bench wheel lock clean
+.PHONY: help run test crash quick lint format train evaluate bench wheel lock clean
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -15,6 +15,9 @@ run: .prepared-run  ## set up and start everything: browser chat, desk, SQLite, 
 test: .prepared-test lint  ## set up and run every test
 	@$(PY) -m pytest -n 2 --dist loadgroup -m "not crash" $(ARGS)
 	@$(PY) -m pytest -m "crash" $(ARGS)
+
+crash: .prepared-test  ## kill -9 at a hundred random moments
+	@HUYING_TEST_KILLS=100 $(PY) -m pytest -s -m crash $(ARGS)
 
 quick: .prepared-test  ## the fast ones, under a minute
 	@$(PY) -m pytest -n 2 -m "$(QUICK)" $(ARGS)
