@@ -53,7 +53,9 @@ class Crowd:
     async def in_the_browser(self) -> None:
         while not self.done.is_set():
             text = self.sentence("网页")
-            async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as browser:
+            jar = aiohttp.CookieJar(unsafe=True)  # our address is a number, not a name
+            limit = aiohttp.ClientTimeout(total=10)
+            async with aiohttp.ClientSession(timeout=limit, cookie_jar=jar) as browser:
                 await self._until(self._post_chat, browser, text, f"nonce-{len(self.said):08d}")
             await asyncio.sleep(0.1)
 
