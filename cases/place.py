@@ -20,7 +20,7 @@ _TAIL = (
 )
 #: Words after which a place begins; everything up to them is cut away.
 _BEFORE = re.compile(
-    r"(?:反映|占|没|走|修|堵|封|建|咨询|投诉|举报|来电|位于|地址|地点|住在|住址|家住|现住|居住在|坐落在|就在|发生在|开在|"
+    r"(?:[今昨前明]天|[今昨]晚|早上|上午|中午|下午|晚上|半夜|凌晨|夜里|最近|现在|每天|每晚|反映|占|没|走|修|堵|封|建|咨询|投诉|举报|来电|位于|地址|地点|住在|住址|家住|现住|居住在|坐落在|就在|发生在|开在|"
     r"经过|途经|路过|来到|去到|到达|沿着|靠近|附近的|旁边的|对面的|门口的|从|在|到|于|往|是|的|"
     r"对面|由|把|被|我们|咱们|他们|你们|我家|俺们|请|关于|去|来|有|要|一个|这个|那个|这条|那条|该|本)"
 )
@@ -73,6 +73,5 @@ def find_place_span(text: str) -> tuple[int, int] | None:
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:
     """Cut away the words before the name itself begins."""
     for word in _BEFORE.finditer(text, start, end):
-        if word.end() < end - 1:
-            start = word.end()
+        start = min(word.end(), end)
     return start, end

@@ -16,11 +16,11 @@ from cases.transcript import join_turns, read_transcript
 CALLED = datetime(2026, 11, 21, 10, 0, tzinfo=ZoneInfo("Asia/Shanghai"))  # a Saturday
 
 CALL = """坐席：您好，市民热线，请问有什么可以帮您？
-市民：喂，你好。我姓王，我住在朝晖路翠微苑3栋。昨天晚上八点楼下夜宵摊的油烟特别大。之前也打过两次电话反映，没有人管。希望城管来处理一下。
+市民：喂，你好。我姓王，电话13800001234。我住在朝晖路翠微苑3栋。昨天晚上八点楼下夜宵摊的油烟特别大。之前也打过两次电话反映，没有人管。希望城管来处理一下。
 坐席：请问您的联系电话是？
 市民：13800001234。
 坐席：还有别的问题吗？
-市民：还有一个问题，振兴小学门口的路灯坏了三盏，晚上漆黑一片。能不能派人修一下？
+市民：另外还有一件事，振兴小学门口的路灯坏了三盏，晚上漆黑一片。能不能派人修一下？
 坐席：好的，已为您登记。"""
 
 
@@ -30,6 +30,7 @@ def test_a_call_with_two_matters():
     assert (call.caller_name.text, call.caller_phone.text) == ("王", "13800001234")
     fume, light = call.matters
     assert "油烟" in fume.body and "路灯" not in fume.body and "登记" not in light.body
+    assert fume.body.startswith("我住在")
     assert fume.place.text == "朝晖路翠微苑3栋"
     assert fume.time.text == "昨天晚上八点"
     assert fume.time.at.isoformat() == "2026-11-20T20:00:00+08:00"
@@ -114,6 +115,8 @@ def test_no_time_is_better_than_a_wrong_one(words):
         ("其在望湖区海甸岛和平大道55号，路面坑洼", "望湖区海甸岛和平大道55号"),
         ("人民路与解放路交叉口红绿灯坏了", "人民路与解放路交叉口"),
         ("地址：城东镇新塘村12组，路灯不亮", "城东镇新塘村12组"),
+        ("昨天晚上朝晖路桥头三盏路灯全灭了", "朝晖路"),
+        ("我们村的账两年没有公布了", None),
         ("我们小区停水了", None),
         ("桥头三盏路灯不亮，晚上漆黑一片", None),
         ("学校门口一排流动摊贩占道", None),
