@@ -139,10 +139,18 @@ def _sentences(text: str, turns: list[_Turn]) -> list[tuple[int, int]]:
             continue
         for match in _SENTENCE.finditer(text, turn.start, turn.end):
             start, end = _strip(text, match.start(), match.end())
+            start = _skip_introduction(text, start, end)
             words = text[start:end].strip("，,。！!？?；; ")
             if words and not filler.fullmatch(words):
                 found.append((start, end))
     return found
+
+
+def _skip_introduction(text: str, start: int, end: int) -> int:
+    """Where a sentence begins once greeting and self-introduction are set aside."""
+    while (match := _pattern("introduction").match(text, start, end)) and match.end() < end:
+        start = match.end()
+    return start
 
 
 def _split_matters(text: str, turns: list[_Turn]) -> list[tuple[int, int]]:

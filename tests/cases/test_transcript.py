@@ -48,6 +48,17 @@ def test_an_agents_order_without_speakers_is_one_matter():
     assert call.matters[0].demand.text == "请供电部门核实处理。"
 
 
+def test_a_self_introduction_is_set_aside():
+    """Name and phone are the caller's, not the matter's."""
+    text = "你好，我姓王，电话13800001234，昨天晚上朝晖路路灯不亮，请尽快修。\n另外还有一件事，楼下油烟很大。"
+    call = read_transcript(text, received_at=CALLED)
+    assert [m.body for m in call.matters] == [
+        "昨天晚上朝晖路路灯不亮，请尽快修。",
+        "另外还有一件事，楼下油烟很大。",
+    ]
+    assert call.caller_phone.text == "13800001234"
+
+
 def test_turns_are_joined_so_that_offsets_fit():
     """The API gives back the text its offsets refer to."""
     text = join_turns(
