@@ -62,8 +62,9 @@ def train_small_model(data_dir: Path) -> None:
 class Server:
     """``huying serve`` in a process group of its own."""
 
-    def __init__(self, data_dir: Path, **environ: str) -> None:
+    def __init__(self, data_dir: Path, *, cwd: Path = ROOT, **environ: str) -> None:
         self.data_dir = data_dir
+        self._cwd = cwd
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self._environ = environ
@@ -76,7 +77,7 @@ class Server:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "intake_api", "serve", "--port", str(self.port),
                  "--data-dir", str(self.data_dir)],
-                stdout=log, stderr=log, cwd=ROOT, env={**os.environ, **self._environ},
+                stdout=log, stderr=log, cwd=self._cwd, env={**os.environ, **self._environ},
                 start_new_session=True,
             )  # fmt: skip
 
