@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,13 +12,11 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), ROOT / "CONTRIBUTING.md"]
 
 
-def help_of(*command: str) -> str:
-    run = subprocess.run(
-        [sys.executable, "-m", "intake_api", *command, "--help"],
-        capture_output=True, text=True, cwd=ROOT, env={"PATH": "", "COLUMNS": "200"},
-    )  # fmt: skip
-    assert run.returncode == 0, run.stderr
-    return run.stdout
+def help_of(capsys: pytest.CaptureFixture[str], *command: str) -> str:
+    from intake_api.cli import run
+
+    assert run([*command, "--help"]) == 0
+    return capsys.readouterr().out
 
 
 def documented_commands() -> list[tuple[str, ...]]:
@@ -33,18 +29,20 @@ def documented_commands() -> list[tuple[str, ...]]:
 
 
 @pytest.mark.parametrize("command", documented_commands(), ids=" ".join)
-def test_every_command_of_the_readme_exists_with_its_options(command):
-    text = help_of(*command)
+def test_every_command_of_the_readme_exists_with_its_options(command, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    text = help_of(capsys, *command)
     for line in re.findall(r"^huying ([^#\n]+)", README, re.MULTILINE):
         if tuple(line.split()[: len(command)]) == command:
             for option in re.findall(r"--[a-z-]+", line):
                 assert option in text, option
 
 
-def test_every_setting_is_in_the_help_of_serve():
+def test_every_setting_is_in_the_help_of_serve(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
     from intake_api.settings import ROWS
 
-    text = help_of("serve")
+    text = help_of(capsys, "serve")
     assert [row.variable for row in ROWS if row.variable not in text] == []
 
 
@@ -59,7 +57,8 @@ def test_every_link_and_picture_leads_somewhere(page):
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_every_file_a_page_names_is_there(page):
     text = page.read_text(encoding="utf-8")
-    pattern = r"`((?:bot|cases|classifier|intake_api|training_data|tests|benchmarks|docs|scripts)/[\w./-]+)`"
+    folders = "bot|cases|classifier|intake_api|training_data|tests|benchmarks|docs|scripts"
+    pattern = rf"`((?:{folders})/[\w./-]+)`"
     for name in re.findall(pattern, text):
         assert (ROOT / name).exists(), name
 

@@ -53,7 +53,8 @@ def test_the_wheel_carries_rows_texts_templates_and_migrations(installed):
 async def test_a_first_start_from_an_empty_folder(installed, tmp_path):
     """Database, town, model, pages: all from the wheel; a later start finds them there."""
     environ = {"PYTHONPATH": str(installed), "PYTHONSAFEPATH": "1"}
-    where = subprocess.run(
+    where = await asyncio.to_thread(
+        subprocess.run,
         [sys.executable, "-c", "import intake_api; print(intake_api.__file__)"],
         capture_output=True, text=True, check=True, cwd=tmp_path, env={**os.environ, **environ},
     )  # fmt: skip

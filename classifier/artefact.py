@@ -1,0 +1,227 @@
+"""A trained model as a folder: numbers, vocabulary and a label that says what they are.
+
+    ModelArtefact                        everything a served model needs, no scikit-learn objects
+    write_artefact(artefact, folder)     model.json, arrays.npz, vocabulary.txt
+    read_artefact(folder) -> ModelArtefact
+
+No pickle anywhere: arrays are read with ``allow_pickle=False`` and the rest is JSON and text, so
+opening a model runs nobody's code. ``model.json`` carries the format number, the taxonomy with
+its hash, tokenizer and encoder identity, the hash of the training rows, the metrics, and SHA-256
+of the other two files; loading compares them all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from classifier.calibration import Mixture
+from classifier.errors import ModelError, ModelMismatch
+from classifier.features import Block, FeatureSpace
+from classifier.side_heads import SideHead
+from classifier.tag import REQUEST_TYPES, URGENCIES
+from classifier.taxonomy import Label, Taxonomy
+
+FORMAT = 1  # raise it when an older program could not read the folder any more
+_ARRAYS, _TERMS, _META = "arrays.npz", "vocabulary.txt", "model.json"
+FloatArray = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class SemanticPart:
+    """The encoder's say: ``(vector - mean) scaled to length 1 @ weights + bias``."""
+
+    encoder: str
+    mean: FloatArray
+    weights: FloatArray
+    bias: FloatArray
+    mixture: Mixture  # weights of (lexical, encoder) scores
+    ask_below: float  # lexical confidence from which the encoder is spared
+
+    def scores(self, vectors: FloatArray) -> FloatArray:
+        """One row of scores per vector; ``vectors``: (n, 384), as the encoder gave them."""
+        centred = vectors - self.mean
+        centred /= np.linalg.norm(centred, axis=1, keepdims=True) + 1e-9
+        return np.asarray(centred @ self.weights + self.bias, dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """What the model would have said about each training row had it not seen it.
+
+    ``keys``: text keys as uint64; ``predicted``: position of the category. The gate compares two
+    models on these.
+    """
+
+    keys: npt.NDArray[np.uint64]
+    predicted: npt.NDArray[np.int16]
+
+
+@dataclass(frozen=True)
+class ModelArtefact:
+    """``weights``: (features, categories + request types + urgencies), half precision."""
+
+    taxonomy: Taxonomy
+    space: FeatureSpace
+    weights: npt.NDArray[np.float16]
+    bias: FloatArray
+    lexical: Mixture
+    cue_names: tuple[str, ...]
+    request_type: SideHead
+    urgency: SideHead
+    critical_from: float
+    thresholds: Mapping[str, float]
+    tokenizer: str
+    semantic: SemanticPart | None
+    held_out: HeldOut
+    facts: Mapping[str, Any]  # rows, data_hash, created, seconds; for people
+
+    @property
+    def strength(self) -> str:
+        """ "semantic" or "lexical"."""
+        return "semantic" if self.semantic else "lexical"
+
+
+def write_artefact(
+    artefact: ModelArtefact, folder: Path, model_id: str, metrics: Mapping[str, Any]
+) -> None:
+    """Fill an existing empty folder. The caller renames it into place when this returns."""
+    part = artefact.semantic
+    arrays: dict[str, npt.NDArray[Any]] = {
+        "weights": artefact.weights,
+        "bias": artefact.bias,
+        "word_idf": artefact.space.words.idf,
+        "character_idf": artefact.space.characters.idf,
+        "request_type_cues": artefact.request_type.cues,
+        "request_type_bias": artefact.request_type.bias,
+        "urgency_cues": artefact.urgency.cues,
+        "urgency_bias": artefact.urgency.bias,
+        "held_out_keys": artefact.held_out.keys,
+        "held_out_predicted": artefact.held_out.predicted,
+    }
+    if part:
+        arrays |= {
+            "encoder_mean": part.mean,
+            "encoder_weights": part.weights,
+            "encoder_bias": part.bias,
+        }
+    np.savez(folder / _ARRAYS, **arrays)  # type: ignore[arg-type]
+    terms = [*artefact.space.words.index, *artefact.space.characters.index]
+    (folder / _TERMS).write_bytes("\n".join(terms).encode())
+    meta = {
+        "format": FORMAT,
+        "id": model_id,
+        "strength": artefact.strength,
+        "tokenizer": artefact.tokenizer,
+        "taxonomy_hash": artefact.taxonomy.hash,
+        "platforms": dict(artefact.taxonomy.platforms),
+        "labels": [[label.code, label.platform, label.name] for label in artefact.taxonomy],
+        "words": len(artefact.space.words.index),
+        "shares": [artefact.space.words.share, artefact.space.characters.share],
+        "lexical_mixture": asdict(artefact.lexical),
+        "cue_names": artefact.cue_names,
+        "critical_from": artefact.critical_from,
+        "thresholds": dict(artefact.thresholds),
+        "semantic": part
+        and {"encoder": part.encoder, "ask_below": part.ask_below, "mixture": asdict(part.mixture)},
+        "facts": dict(artefact.facts),
+        "metrics": dict(metrics),
+        "sha256": {name: _sha256((folder / name).read_bytes()) for name in (_ARRAYS, _TERMS)},
+    }
+    text = json.dumps(meta, ensure_ascii=False, indent=1)
+    (folder / _META).write_text(text + "\n", encoding="utf-8")
+
+
+def read_meta(folder: Path) -> dict[str, Any]:
+    """``model.json`` alone; light.
+
+    :raises ModelError: when it is missing or not ours.
+    """
+    try:
+        meta: dict[str, Any] = json.loads((folder / _META).read_text(encoding="utf-8"))
+        if meta["format"] != FORMAT:
+            raise ModelMismatch(
+                f"{folder}: the model has format {meta['format']}, this program reads {FORMAT}; "
+                "train again."
+            )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{folder}: holds no readable model; train again.") from error
+    return meta
+
+
+def read_artefact(folder: Path) -> ModelArtefact:
+    """:raises ModelError: in one sentence, whatever is wrong with the folder."""
+    meta = read_meta(folder)
+    try:
+        raw = {name: (folder / name).read_bytes() for name in (_ARRAYS, _TERMS)}
+    except OSError as error:
+        raise ModelError(f"{folder}: {error.filename} cannot be read; train again.") from error
+    for name, content in raw.items():
+        if _sha256(content) != meta["sha256"][name]:
+            raise ModelError(
+                f"{folder}: {name} is not the file that was trained; "
+                "restore the folder or train again."
+            )
+    with np.load(io.BytesIO(raw[_ARRAYS]), allow_pickle=False) as archive:
+        arrays = {name: archive[name] for name in archive.files}
+    taxonomy = Taxonomy(
+        tuple(Label(*label) for label in meta["labels"]), tuple(meta["platforms"].items())
+    )
+    if taxonomy.hash != meta["taxonomy_hash"] or len(taxonomy) != len(arrays["bias"]):
+        raise ModelMismatch(f"{folder}: model and label list do not agree; train again.")
+    semantic = meta["semantic"]
+    return ModelArtefact(
+        taxonomy=taxonomy,
+        space=_read_space(raw[_TERMS].decode().split("\n"), meta, arrays),
+        weights=arrays["weights"],
+        bias=arrays["bias"],
+        lexical=_mixture(meta["lexical_mixture"]),
+        cue_names=tuple(meta["cue_names"]),
+        request_type=SideHead(
+            REQUEST_TYPES, arrays["request_type_cues"], arrays["request_type_bias"]
+        ),
+        urgency=SideHead(URGENCIES, arrays["urgency_cues"], arrays["urgency_bias"]),
+        critical_from=meta["critical_from"],
+        thresholds=meta["thresholds"],
+        tokenizer=meta["tokenizer"],
+        semantic=semantic
+        and SemanticPart(
+            encoder=semantic["encoder"],
+            mean=arrays["encoder_mean"],
+            weights=arrays["encoder_weights"],
+            bias=arrays["encoder_bias"],
+            mixture=_mixture(semantic["mixture"]),
+            ask_below=semantic["ask_below"],
+        ),
+        held_out=HeldOut(arrays["held_out_keys"], arrays["held_out_predicted"]),
+        facts=meta["facts"] | {"id": meta["id"]},
+    )
+
+
+def _mixture(plain: Mapping[str, Any]) -> Mixture:
+    return Mixture(tuple(plain["weights"]), plain["doubt"])
+
+
+def _read_space(
+    terms: list[str], meta: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]
+) -> FeatureSpace:
+    words, characters = terms[: meta["words"]], terms[meta["words"] :]
+    if len(terms) != len(arrays["weights"]):
+        raise ModelMismatch("The model's vocabulary and weights do not agree; train again.")
+    shares = meta["shares"]
+    return FeatureSpace(
+        Block({term: i for i, term in enumerate(words)}, arrays["word_idf"], shares[0]),
+        Block({term: i for i, term in enumerate(characters)}, arrays["character_idf"], shares[1]),
+    )
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,195 @@
+"""A loaded model that answers.
+
+    load_model(folder, *, taxonomy=None) -> Model     raises ModelError, ModelMismatch
+    Model.tag(text) -> Tag
+    Model.tag_many(texts) -> list[Tag]
+    Model.category_probabilities(texts) -> (n, categories), for evaluation
+
+One decision: the category is chosen, its platform follows, and the probability of a platform is
+the sum over its categories. Needs numpy and the tokenizer, not scikit-learn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from classifier.artefact import ModelArtefact, read_artefact
+from classifier.cue_rules import Cues, read_cues
+from classifier.decision import decide, load_costs
+from classifier.encoder import Encoder, make_encoder
+from classifier.errors import ModelMismatch
+from classifier.explanation import Contrast, explain
+from classifier.features import Counts, count_characters, count_words, cut_words
+from classifier.normalization import normalize, shorten
+from classifier.side_heads import settle_urgency
+from classifier.tag import REQUEST_TYPES, Alternative, Reason, Tag
+from classifier.taxonomy import Taxonomy
+from classifier.tokenizer import check_identity, make_tokenizer
+
+FloatArray = npt.NDArray[np.float32]
+_EMPTY = "na.invalid"  # what a text without a single word is, where the taxonomy knows the label
+_BATCH = 32  # texts encoded together: enough to be fast, few enough to stay small in memory
+
+
+class Reading(NamedTuple):
+    """One text, prepared: words, lexical scores of all heads."""
+
+    text: str
+    normal: str
+    pieces: list[str]
+    scores: FloatArray
+
+
+@dataclass
+class Model:
+    """Built by :func:`load_model`."""
+
+    artefact: ModelArtefact
+    encoder: Encoder | None = None
+
+    def __post_init__(self) -> None:
+        artefact = self.artefact
+        self.id: str = artefact.facts.get("id", "unnamed")
+        self.taxonomy = artefact.taxonomy
+        self._tokenizer = make_tokenizer(artefact.tokenizer)
+        check_identity(artefact.tokenizer, self._tokenizer.identity)
+        self._encoder = (self.encoder or make_encoder()) if artefact.semantic else None
+        wanted = artefact.semantic.encoder if artefact.semantic else None
+        if self._encoder and wanted != self._encoder.identity:
+            raise ModelMismatch(
+                f"The model was trained with encoder {wanted}, here is {self._encoder.identity}; "
+                "install that version or train again."
+            )
+        platforms = [label.platform for label in self.taxonomy]
+        self._same_platform = np.array([[a == b for b in platforms] for a in platforms])
+        self._cue_position = {name: i for i, name in enumerate(artefact.cue_names)}
+        self._costs = load_costs()
+
+    def tag(self, text: str) -> Tag:
+        """Tag one text."""
+        return self.tag_many([text])[0]
+
+    def tag_many(self, texts: Sequence[str]) -> list[Tag]:
+        """Tag texts in order; unsure ones share a call of the encoder."""
+        tags: list[Tag] = []
+        for start in range(0, len(texts), _BATCH):
+            readings = [self._read(text) for text in texts[start : start + _BATCH]]
+            table = self._probabilities(readings)
+            tags += [self._tag(reading, row) for reading, row in zip(readings, table, strict=True)]
+        return tags
+
+    def category_probabilities(self, texts: Sequence[str]) -> FloatArray:
+        """Shape (n, categories), columns in the order of the taxonomy."""
+        parts = [
+            self._probabilities([self._read(text) for text in texts[i : i + _BATCH]])
+            for i in range(0, len(texts), _BATCH)
+        ]
+        return np.vstack(parts) if parts else np.empty((0, len(self.taxonomy)), np.float32)
+
+    def platform_confidence(self, probabilities: FloatArray) -> FloatArray:
+        """Probability of the platform of each row's top category, shape (n,)."""
+        top = probabilities.argmax(axis=1)
+        return np.asarray((probabilities * self._same_platform[top]).sum(axis=1), np.float32)
+
+    def _read(self, text: str) -> Reading:
+        text = shorten(text)
+        normal = normalize(text)
+        pieces = cut_words(normal, self._tokenizer)
+        where, values = self.artefact.space.row(
+            Counts(count_words(pieces), count_characters(normal))
+        )
+        scores = values @ self.artefact.weights[where].astype(np.float32)
+        return Reading(text, normal, pieces, scores)
+
+    def _probabilities(self, readings: Sequence[Reading]) -> FloatArray:
+        artefact = self.artefact
+        width = len(self.taxonomy)
+        lexical = np.array([reading.scores[:width] for reading in readings]) + artefact.bias
+        table = artefact.lexical.probabilities(lexical)
+        part = artefact.semantic
+        if part and self._encoder:
+            unsure = np.flatnonzero(table.max(axis=1) < part.ask_below).tolist()
+            if unsure:
+                vectors = self._encoder.encode([readings[i].text for i in unsure])
+                table[unsure] = part.mixture.probabilities(lexical[unsure], part.scores(vectors))
+        for row, reading in enumerate(readings):
+            if not reading.pieces and _EMPTY in self.taxonomy:
+                table[row] = 0.01 / max(width - 1, 1)
+                table[row, self.taxonomy.codes.index(_EMPTY)] = 0.99
+        return table
+
+    def _tag(self, reading: Reading, probabilities: FloatArray) -> Tag:
+        order = np.argsort(-probabilities)[:3]
+        labels = [self.taxonomy.labels[i] for i in order]
+        top = labels[0]
+        confidence = float(probabilities[order[0]])
+        cues = read_cues(reading.text)
+        urgency = self._urgency(reading, cues)
+        platform_confidence = float(probabilities[self._same_platform[order[0]]].sum())
+        return Tag(
+            platform=top.platform,
+            platform_name=self.taxonomy.platform_name(top.platform),
+            category=top.code,
+            category_name=top.name,
+            confidence=round(confidence, 4),
+            decision=decide(
+                top.code,
+                top.platform,
+                confidence,
+                platform_confidence,
+                urgency,
+                self.artefact.thresholds,
+                self._costs,
+            ),
+            alternatives=tuple(
+                Alternative(label.platform, label.code, round(float(probabilities[i]), 4))
+                for i, label in zip(order[1:], labels[1:], strict=True)
+            ),
+            request_type=self._request_type(reading, cues),
+            urgency=urgency,
+            flags=cues.flags,
+            reasons=self._reasons(reading, int(order[0]), int(order[1])),
+            model=self.id,
+        )
+
+    def _request_type(self, reading: Reading, cues: Cues) -> str:
+        head = self.artefact.request_type
+        start = len(self.taxonomy)
+        lexical = reading.scores[start : start + len(REQUEST_TYPES)]
+        return head.values[int(head.scores(lexical, self._positions(cues)).argmax())]
+
+    def _urgency(self, reading: Reading, cues: Cues) -> str:
+        lexical = reading.scores[len(self.taxonomy) + len(REQUEST_TYPES) :]
+        scores = self.artefact.urgency.scores(lexical, self._positions(cues))
+        return settle_urgency(cues.urgency, scores, self.artefact.critical_from)
+
+    def _positions(self, cues: Cues) -> list[int]:
+        known = self._cue_position
+        return [known[name] for name in cues.fired if name in known]
+
+    def _reasons(self, reading: Reading, first: int, second: int) -> tuple[Reason, ...]:
+        contrast = Contrast(self.artefact.weights, first, second)
+        return explain(reading.text, reading.normal, reading.pieces, self.artefact.space, contrast)
+
+
+def load_model(
+    folder: str | Path, *, taxonomy: Taxonomy | None = None, encoder: Encoder | None = None
+) -> Model:
+    """Load and check a model.
+
+    :param taxonomy: the label set the caller works with; its hash must be the model's
+    :param encoder: stands in for the installed one
+    """
+    artefact = read_artefact(Path(folder))
+    if taxonomy is not None and taxonomy.hash != artefact.taxonomy.hash:
+        raise ModelMismatch(
+            f"{folder}: the model was trained on another taxonomy ({artefact.taxonomy.hash}, "
+            f"not {taxonomy.hash}); train again or give that taxonomy."
+        )
+    return Model(artefact, encoder)

@@ -1,0 +1,109 @@
+"""One spelling for one thing, before anything is counted.
+
+    narrow(text) -> str       simplified characters, half-width; same words, same digits
+    tame(text) -> str         narrow, with number and symbol runs cut: safe for pattern matching
+    normalize(text) -> str    narrow + masks + agents' stock phrases out + one space, lower case
+    shorten(text) -> str      head and tail of a text too long to matter in full
+
+``narrow`` maps character to character wherever opencc does, so that a position in the narrowed
+text is the position in the text as written (:func:`quote` relies on it and checks).
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+MAX_CHARS = 20_000  # a citizen's letter is under 5,000; beyond this it is a paste or an attack
+_TAIL_CHARS = 5_000  # the demand stands at the end
+PHRASES = Path(__file__).parent / "rules" / "routing_phrases.toml"
+
+# Half-width only for the printable ASCII twins and the wide space: full NFKC would turn ㎡ into m2,
+# ½ into 1⁄2 and … into three full stops.
+_NARROW = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
+
+_MASKS = (
+    (re.compile(r"\[(?:手机|电话|身份证|车牌|姓名|地址|邮箱)\]"), "0"),  # masks already there
+    (re.compile(r"https?://\S+|www\.\S+"), " "),
+    (re.compile(r"[a-zA-Z0-9._+-]{1,64}@[a-zA-Z0-9.-]{1,64}"), " "),
+    (re.compile(r"\d{17}[\dXx]|1[3-9]\d[\d*xX -]{8,10}|\d[\d*-]{6,11}"), "0"),
+    (re.compile(r"\d+(?:[.:]\d+)*"), "0"),
+)
+_SPACE = re.compile(r"\s+")
+_ECHO = re.compile(r"([^\w\s])\1{2,}|([啊呀哈嗯呃额哦])\2{2,}")
+# Nobody writes twelve equal characters for their meaning, and a pattern such as \d+户 tries each
+# of them as a start: on ten thousand digits that is minutes.
+_ENDLESS = re.compile(r"(\d{11})[\dXx]+|(\D)\2{11,}")
+
+
+@dataclass(frozen=True)
+class RoutingPhrases:
+    """Compiled ``routing_phrases.toml``."""
+
+    opening: re.Pattern[str]
+    closing: re.Pattern[str]
+    request: re.Pattern[str]
+
+
+def shorten(text: str) -> str:
+    """At most :data:`MAX_CHARS` characters: the head, and the last 5,000."""
+    if len(text) <= MAX_CHARS:
+        return text
+    return text[: MAX_CHARS - _TAIL_CHARS] + text[-_TAIL_CHARS:]
+
+
+def narrow(text: str) -> str:
+    """Traditional to simplified, full width to half width."""
+    return str(_converter().convert(text)).translate(_NARROW)
+
+
+def tame(text: str) -> str:
+    """Narrow, with endless runs cut to eleven characters."""
+    return _ENDLESS.sub(lambda run: run.group(1) or run.group(2) * 11, narrow(text))
+
+
+def normalize(text: str, *, keep_unit: bool = True) -> str:
+    """The text the model sees. ``keep_unit`` keeps the unit that an agent's closing names."""
+    text = tame(text)
+    phrases = routing_phrases()
+    text = phrases.opening.sub("", text, count=1)
+    text = phrases.closing.sub("", text).strip()
+    text = phrases.request.sub(r" \g<unit>" if keep_unit else "", text)
+    for pattern, mask in _MASKS:
+        text = pattern.sub(mask, text)
+    text = _ECHO.sub(lambda match: match.group(1) or match.group(2), text)
+    return _SPACE.sub(" ", text).strip().lower()
+
+
+def quote(term: str, text: str) -> str | None:
+    """The words of ``text`` as written that ``term`` (simplified, lower case) stands for."""
+    if term in text:
+        return term
+    narrowed = narrow(text).lower()
+    start = narrowed.find(term)
+    if start < 0 or len(narrowed) != len(text):
+        return None
+    return text[start : start + len(term)]
+
+
+@lru_cache(maxsize=1)
+def routing_phrases() -> RoutingPhrases:
+    """Read once per process."""
+    table = tomllib.loads(PHRASES.read_text(encoding="utf-8"))
+    return RoutingPhrases(
+        opening=re.compile("|".join(table["opening"])),
+        closing=re.compile("|".join(table["closing"])),
+        request=re.compile(table["routing_request"]),
+    )
+
+
+@lru_cache(maxsize=1)
+def _converter() -> Any:
+    from opencc import OpenCC  # 40 ms to import and build: not when this module is imported
+
+    # tw2s, not t2s: only it knows that Taiwan writes 著火 for 着火.
+    return OpenCC("tw2s")

@@ -1,0 +1,123 @@
+"""Request type, urgency and flags by rule, one row per judgement."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from classifier.cue_rules import judge_flags, judge_request_type, judge_urgency, read_cues
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "我家楼道着火了，快来人",  # open fire
+        "楼下电瓶车冒烟了",
+        "一进厨房就有很重的煤气味",  # gas
+        "路灯杆漏电，摸着麻手",
+        "电线掉在地上冒火花",
+        "小区门口的井盖不见了",  # missing manhole cover
+        "人行道塌了一个大洞",
+        "我和孩子被困在电梯里",  # trapped
+        "老公拿着刀追我",  # violence
+        "有人要跳楼",  # self-harm
+        "我不想活了",
+        "再不解决我就和你们同归于尽",  # threat: tone does not count, threats do
+        "三十多个工人聚集在公司门口讨薪",  # crowd
+        "我爸八十岁了，老年痴呆，早上走失至今没回家",
+        "刚刚被骗转了两万，能不能止付",  # within 24 hours
+        "全班十几个孩子吃完午饭都吐了",
+        "外墙瓷砖往下掉，差点砸到人",
+        "有人把我反锁，被关在屋里了",
+        "隔壁仓库堆了好多汽油桶",
+        "我家樓道著火了",  # traditional
+    ],
+)
+def test_critical(text: str) -> None:
+    assert judge_urgency(text) == "critical"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "没有着火，只是想问灭火器在哪里领",  # negated
+        "并没有发生爆炸，就是声音大",
+        "上个月电动车被偷了",  # past
+        "去年我们楼里着火过一次，想了解后来怎么处理的",  # past lowers by one level
+        "担心以后会着火，希望装个烟感",  # feared only
+        "万一着火怎么办，消防通道请清理一下",
+        "气死我了！！！急急急！！！路边垃圾没人扫",  # tone alone
+        "火车站附近的公交什么时候恢复",  # 火 in another word
+        "社区消防演练什么时候搞",
+        "房子着火后保险怎么赔",  # about, not of
+        "我要办居住证，需要什么材料",
+    ],
+)
+def test_not_critical(text: str) -> None:
+    assert judge_urgency(text) != "critical"
+
+
+@pytest.mark.parametrize(
+    ("text", "urgency"),
+    [
+        ("我们小区从昨晚开始停水", "urgent"),  # supply
+        ("楼上正在砸墙装修", "urgent"),  # going on now
+        ("工地凌晨两点还在施工", "urgent"),
+        ("整栋楼都闻得到，五十多户受影响", "urgent"),  # many households
+        ("污水横流，溢到马路上", "urgent"),
+        ("几年前我们村停过水", "normal"),  # over and done with
+        ("楼下烧烤店油烟太大", "normal"),
+        ("医保卡丢了怎么补办", "normal"),
+        ("", "normal"),
+    ],
+)
+def test_urgent_or_normal(text: str, urgency: str) -> None:
+    assert judge_urgency(text) == urgency
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("感谢李师傅半夜来修水管，给他点个赞", "praise"),  # thanks and no demand
+        ("感谢上次的处理，但是油烟还在，请尽快解决", "complaint"),  # thanks with a demand
+        ("建议在学校门口增设斑马线", "suggest"),
+        ("能不能加开一班早上的公交车", "suggest"),
+        ("市民来电咨询：老年证在哪里办", "consult"),
+        ("请问落户需要什么材料？", "consult"),
+        ("这种黑店你们到底管不管？", "complaint"),  # a question whose aim is enforcement
+        ("举报菜场二楼有人聚众赌博", "report"),
+        ("这家诊所无证行医", "report"),
+        ("路灯坏了，麻烦修一下", "help"),  # nobody to blame
+        ("路灯坏了，反映多次没人管", "complaint"),  # now somebody is
+        ("小区停水了", "help"),
+        ("我要投诉物业不作为", "complaint"),
+        ("楼下跳广场舞太吵，扰民", "complaint"),
+    ],
+)
+def test_request_type(text: str, expected: str) -> None:
+    assert judge_request_type(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "flags"),
+    [
+        ("我已经反映过三次了", ("repeat",)),
+        ("第一次反映", ()),
+        ("我们三十多户业主联名反映", ("group",)),
+        ("请对我的信息保密", ("anonymous",)),
+        ("八十岁老人腿脚不便，能不能上门办理认证", ("vulnerable", "errand")),
+        ("物业说归城管，城管说归物业，互相推诿", ("cross_dept",)),
+        ("幼儿园门口总有人卖烟给学生", ("minor",)),
+        ("路灯不亮", ()),
+    ],
+)
+def test_flags(text: str, flags: tuple[str, ...]) -> None:
+    assert judge_flags(text) == flags
+
+
+@pytest.mark.parametrize("filler", ["(", "1", "没有", "楼", "多次", "井盖", "12 ", "老人孩子"])
+def test_endless_text_is_read_quickly(filler: str) -> None:
+    started = time.perf_counter()
+    read_cues(filler * (20_000 // len(filler)))
+    assert time.perf_counter() - started < 1.0
