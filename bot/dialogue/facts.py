@@ -1,0 +1,84 @@
+"""Everything the dialogue may look at besides its own state: gathered first, then pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.texts import Texts
+from cases.classification import Tag
+from cases.lifecycle import OPEN_STATES, State
+from cases.town import Town
+
+
+@dataclass(frozen=True)
+class CaseView:
+    """A case of this citizen as the conversation needs it.
+
+    ``alternatives`` are the categories the machine thought of next.
+    """
+
+    id: int
+    number: str
+    tracking_code: str
+    state: State
+    filed_at: datetime
+    category: str | None = None
+    decision: str = "human"
+    urgency: str = "normal"
+    unit: str | None = None
+    due_at: datetime | None = None
+    place: str | None = None
+    has_pin: bool = False
+    reply: str | None = None
+    round: int = 1
+    alternatives: tuple[str, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        """Somebody still owes the citizen something."""
+        return self.state in OPEN_STATES
+
+    @property
+    def can_reopen(self) -> bool:
+        """Settled as we see it; the citizen may see it otherwise."""
+        return self.state in (State.CLOSED, State.EVALUATED)
+
+
+@dataclass(frozen=True)
+class Option:
+    """A button of the newest prompt, so that its number can be typed instead."""
+
+    label: str
+    data: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """``cases`` newest first. ``tag`` is ``None`` when tagging was not needed or too slow.
+
+    ``mentioned`` is the case whose number was typed, ``tapped`` the one a button names,
+    ``replied_to`` the one whose message was answered, ``edited`` the one an edited message
+    belongs to; each only if it is this citizen's.
+    """
+
+    town: Town
+    texts: Texts
+    now: datetime
+    cases: tuple[CaseView, ...] = ()
+    tag: Tag | None = None
+    place: str | None = None
+    mentioned: CaseView | None = None
+    tapped: CaseView | None = None
+    replied_to: CaseView | None = None
+    edited: CaseView | None = None
+    options: tuple[Option, ...] = field(default=())
+
+    @property
+    def newest(self) -> CaseView | None:
+        """The case filed last in this chat."""
+        return self.cases[0] if self.cases else None
+
+    def find(self, case_id: int | None) -> CaseView | None:
+        """One of the recent cases by its id."""
+        return next((case for case in self.cases if case.id == case_id), None)

@@ -1,0 +1,175 @@
+"""From words to a case: file at once, ask once, or add to the case just filed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.dialogue.facts import CaseView, Facts
+from bot.dialogue.receipt import describe_receipt, receipt_buttons
+from bot.dialogue.state import DialogueState, Step
+from bot.dialogue.turn import FileCase, Supplement, Turn, button
+from bot.incoming import Incoming
+from bot.words import digest
+from cases.classification import Tag
+from cases.lifecycle import State
+
+SAME_TEXT_WITHIN = timedelta(seconds=60)
+SUPPLEMENT_WITHIN = timedelta(minutes=2)
+FILES_WITHIN = timedelta(minutes=10)
+#: How long an open case is a likely home for words that name no problem of their own.
+WHOSE_WITHIN = timedelta(days=7)
+SHORT_TEXT = 15
+#: Below this we do not call a message invalid to its sender's face.
+SURE_INVALID = 0.8
+UNCLEAR, INVALID = "na.unclear", "na.invalid"
+
+
+def file_or_ask(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn:
+    """A message with words of its own, no question open about it."""
+    tag = facts.tag
+    state = replace(
+        state,
+        last_digest=digest(incoming.text),
+        last_text_at=incoming.at,
+        last_case_id=None,
+        last_message_key=incoming.message_key,
+    )
+    if is_critical(tag):
+        return file_now(state, incoming, incoming.text)
+    waiting = waiting_case(facts)
+    if waiting is not None and not names_new_problem(tag, waiting):
+        return supplement(state, incoming, waiting)
+    if tag is not None and tag.category == UNCLEAR and incoming.is_plain_text:
+        whose = _likely_home(incoming, facts)
+        if whose is not None:
+            return _ask_whose(state, incoming, facts, whose)
+        kept = _keep(state.at_rest(), incoming).asking(Step.ASKING_WHAT, incoming.at)
+        return Turn(kept).saying(facts.texts.say("ask.what"))
+    if tag is not None and tag.category == INVALID and tag.confidence >= SURE_INVALID:
+        return _ask_invalid(state, incoming, facts)
+    return file_now(state, incoming, incoming.text)
+
+
+def file_now(
+    state: DialogueState, incoming: Incoming, text: str, *, for_person: bool = False
+) -> Turn:
+    """File ``text`` together with whatever was kept and came along."""
+    location = incoming.location or state.kept_location
+    action = FileCase(
+        text=text,
+        files=(*state.kept_files, *incoming.files),
+        place=location.title if location else None,
+        location=location,
+        for_person=for_person,
+        message_key=incoming.message_key,
+    )
+    return Turn(state.at_rest(), action=action)
+
+
+def supplement(state: DialogueState, incoming: Incoming, case: CaseView) -> Turn:
+    """What came belongs to ``case``; the open question, if any, is left."""
+    action = Supplement(
+        case,
+        text=incoming.text,
+        files=incoming.files,
+        location=incoming.location,
+        message_key=incoming.message_key,
+    )
+    return Turn(state.at_rest(), action=action)
+
+
+def recent_supplement(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn | None:
+    """A few words right after filing, or a photo a little later, that name no new problem
+    belong to that case."""
+    case = facts.newest
+    if case is None or not case.is_open or names_new_problem(facts.tag, case):
+        return None
+    if _names_other_place(facts, case):
+        return None
+    age = incoming.at - case.filed_at
+    if incoming.files:
+        return supplement(state, incoming, case) if age <= FILES_WITHIN else None
+    short = len(incoming.text.strip()) < SHORT_TEXT
+    return supplement(state, incoming, case) if short and age <= SUPPLEMENT_WITHIN else None
+
+
+def same_again(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn | None:
+    """The same words within a minute: the same answer, not a second case."""
+    if not incoming.is_plain_text or state.last_text_at is None:
+        return None
+    if digest(incoming.text) != state.last_digest:
+        return None
+    if incoming.at - state.last_text_at > SAME_TEXT_WITHIN:
+        return None
+    case = facts.find(state.last_case_id)
+    if case is not None:
+        asks = state.step is Step.ASKING_PLACE and state.case_id == case.id
+        text = f"{facts.texts.say('receipt.again')}\n{describe_receipt(case, facts)}"
+        rows = receipt_buttons(case, facts, state.stamp, asks_place=asks)
+        return Turn(state).saying(text, *rows, case_id=case.id)
+    if state.step is Step.ASKING_WHAT:
+        return Turn(state).saying(facts.texts.say("ask.what"))
+    return None
+
+
+def names_new_problem(tag: Tag | None, case: CaseView, *, surely: bool = False) -> bool:
+    """Whether the words speak of another matter than ``case``: danger always does.
+
+    ``surely`` asks for the machine's full confidence, where the words are expected to be
+    something else (the name of a place).
+    """
+    if tag is None or tag.platform == "na":
+        return is_critical(tag)
+    enough = ("auto",) if surely else ("auto", "suggest")
+    return is_critical(tag) or (tag.category != case.category and tag.decision in enough)
+
+
+def _names_other_place(facts: Facts, case: CaseView) -> bool:
+    """The same kind of problem somewhere else is another problem."""
+    if facts.tag is None or facts.tag.platform == "na" or not (facts.place and case.place):
+        return False
+    return facts.place not in case.place and case.place not in facts.place
+
+
+def is_critical(tag: Tag | None) -> bool:
+    """Somebody may be in danger: never a question first."""
+    return tag is not None and tag.urgency == "critical"
+
+
+def _keep(state: DialogueState, incoming: Incoming) -> DialogueState:
+    return replace(
+        state,
+        kept=incoming.text,
+        kept_files=(*state.kept_files, *incoming.files),
+        kept_location=incoming.location or state.kept_location,
+    )
+
+
+def _ask_invalid(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn:
+    asking = _keep(state.at_rest(), incoming).asking(Step.ASKING_FILE, incoming.at)
+    say = facts.texts.say
+    row = (button(say("button.file"), "file", 0, asking.stamp),)
+    return Turn(asking).saying(say("ask.invalid"), row)
+
+
+def _ask_whose(state: DialogueState, incoming: Incoming, facts: Facts, case: CaseView) -> Turn:
+    asking = _keep(state.at_rest(), incoming).asking(Step.ASKING_WHOSE, incoming.at, case.id)
+    say = facts.texts.say
+    row = (
+        button(say("button.supplement"), "supp", case.id, asking.stamp),
+        button(say("button.new"), "new", 0, asking.stamp),
+    )
+    return Turn(asking).saying(say("ask.supplement", number=case.number), row, case_id=case.id)
+
+
+def waiting_case(facts: Facts) -> CaseView | None:
+    """The case about which staff asked the citizen something, if any."""
+    return next((case for case in facts.cases if case.state is State.NEED_INFO), None)
+
+
+def _likely_home(incoming: Incoming, facts: Facts) -> CaseView | None:
+    case = facts.newest
+    if case is None or incoming.at - case.filed_at > WHOSE_WITHIN:
+        return None
+    return case if case.is_open or case.can_reopen or case.state is State.REJECTED else None

@@ -1,0 +1,128 @@
+"""The answer to an open question, by step.
+
+A question never holds anybody: whatever is no answer to it falls through to the rules after.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.dialogue.facts import Facts
+from bot.dialogue.filing import file_now, is_critical, names_new_problem, supplement
+from bot.dialogue.state import DialogueState, Step
+from bot.dialogue.turn import Note, Supplement, Turn
+from bot.incoming import Incoming
+from bot.words import means
+
+#: A place is said shortly; a longer text is a message of its own.
+PLACE_LENGTH = 40
+REASON_WITHIN = timedelta(minutes=10)
+#: An old question is not what today's words answer.
+ANSWER_WITHIN = timedelta(hours=24)
+
+
+def answer_question(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn | None:
+    """Hand the message to the step that waits for one."""
+    answer = _ANSWERS.get(state.step)
+    if answer is None or state.asked_at is None:
+        return None
+    if incoming.at - state.asked_at > ANSWER_WITHIN:
+        return None
+    return answer(state, incoming, facts)
+
+
+def file_unanswered(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn | None:
+    """Nobody answered for a while: what was said already is not left lying."""
+    if incoming.timeout is None:
+        return None
+    if incoming.timeout != state.stamp:
+        return Turn(state)
+    if state.step is Step.ASKING_WHAT:
+        turn = file_now(state, incoming, state.kept or facts.texts.say("media.photo_text"))
+        return turn.saying(facts.texts.say("receipt.unanswered"))
+    case = facts.find(state.case_id)
+    if state.step is Step.ASKING_WHOSE and case is not None and state.kept:
+        return supplement(state, replace(incoming, text=state.kept, files=state.kept_files), case)
+    return Turn(state)
+
+
+def _answer_place(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn | None:
+    case = facts.find(state.case_id)
+    if case is None or not case.is_open:
+        return None
+    if incoming.location is not None:
+        return supplement(state, incoming, case)
+    if not incoming.is_plain_text or len(incoming.text.strip()) > PLACE_LENGTH:
+        return None
+    if means(incoming.text, "skip"):
+        text = facts.texts.say("place.skipped", number=case.number)
+        return Turn(state.at_rest()).saying(text, case_id=case.id)
+    if is_critical(facts.tag):
+        return None
+    if facts.place is None and names_new_problem(facts.tag, case, surely=True):
+        return None
+    place = Supplement(case, place=incoming.text.strip(), message_key=incoming.message_key)
+    return Turn(state.at_rest(), action=place)
+
+
+def _answer_what(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn | None:
+    """Asked once; whatever comes now is filed, for a person if need be."""
+    if not incoming.text:
+        return _keep_more(state, incoming, facts)
+    text = "\n".join(part for part in (state.kept, incoming.text) if part)
+    return file_now(state, incoming, text)
+
+
+def _keep_more(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn | None:
+    if not incoming.files and incoming.location is None:
+        return None
+    kept = replace(
+        state,
+        kept_files=(*state.kept_files, *incoming.files),
+        kept_location=incoming.location or state.kept_location,
+        album=incoming.album or state.album,
+        album_case_id=None,
+    )
+    if state.kept:
+        return file_now(kept, replace(incoming, files=(), location=None), state.kept)
+    if incoming.album and incoming.album == state.album:
+        return Turn(kept)
+    return Turn(kept).saying(facts.texts.say("ask.still"))
+
+
+def _answer_file(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn | None:
+    """Said again in other words: those count, the doubtful ones are not filed."""
+    return None
+
+
+def _answer_whose(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn | None:
+    """Neither button: both messages together, filed or added as the words say."""
+    case = facts.find(state.case_id)
+    if not incoming.is_plain_text or case is None:
+        return None
+    text = f"{state.kept}\n{incoming.text}"
+    if names_new_problem(facts.tag, case):
+        return file_now(state, incoming, text)
+    return supplement(state, replace(incoming, text=text, files=state.kept_files), case)
+
+
+def _answer_reason(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn | None:
+    case = facts.find(state.case_id)
+    late = state.asked_at is None or incoming.at - state.asked_at > REASON_WITHIN
+    if late or case is None or not incoming.is_plain_text:
+        return None
+    if is_critical(facts.tag):
+        return None
+    if means(incoming.text, "skip") or means(incoming.text, "thanks"):
+        return Turn(state.at_rest()).saying(facts.texts.say("talk.thanks"))
+    return Turn(state.at_rest(), action=Note(case, incoming.text, is_reason=True))
+
+
+_ANSWERS = {
+    Step.ASKING_PLACE: _answer_place,
+    Step.ASKING_WHAT: _answer_what,
+    Step.ASKING_FILE: _answer_file,
+    Step.ASKING_WHOSE: _answer_whose,
+    Step.ASKING_REASON: _answer_reason,
+}

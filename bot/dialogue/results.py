@@ -1,0 +1,229 @@
+"""What the citizen hears once an action was done, or was refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from bot.dialogue.commands import status_button
+from bot.dialogue.facts import CaseView, Facts
+from bot.dialogue.receipt import (
+    describe_receipt,
+    describe_status,
+    name_category,
+    name_files,
+    receipt_buttons,
+    say_dispatched,
+    say_due,
+)
+from bot.dialogue.state import DialogueState, Step
+from bot.dialogue.turn import (
+    ChooseCategory,
+    FileCase,
+    LeaveToPerson,
+    Note,
+    Outcome,
+    Rate,
+    Reopen,
+    Supplement,
+    Turn,
+    Withdraw,
+)
+from bot.incoming import FileKind, Incoming
+from cases.lifecycle import State
+
+
+def conclude(turn: Turn, outcome: Outcome, incoming: Incoming, facts: Facts) -> Turn:
+    """The turn after its action ran: no action left, the answer added. Pure."""
+    action, done = turn.action, replace(turn, action=None)
+    if action is None:
+        return turn
+    if outcome.refused is not None or outcome.case is None:
+        return _refused(done, action, outcome.refused or "", facts)
+    return _join(_ANSWERS[type(action)](done, action, outcome.case, incoming, facts))
+
+
+def _join(turn: Turn) -> Turn:
+    """One event, one message: what was said before the action goes in front."""
+    *before, last = turn.replies or (None,)
+    if last is None or not before:
+        return turn
+    text = "\n".join([*(reply.text for reply in before if reply), last.text])
+    return replace(turn, replies=(replace(last, text=text),))
+
+
+def _refused(turn: Turn, action: Any, why: str, facts: Facts) -> Turn:
+    say = facts.texts.say
+    case: CaseView | None = getattr(action, "case", None)
+    if case is None:
+        return turn.saying(say("talk.refused", why=why))
+    sections = {Withdraw: "cancel.refused", Reopen: "reopen.refused", Rate: "rating.refused"}
+    if isinstance(action, ChooseCategory):
+        text = say("tag.fixed")
+    else:
+        text = say(sections.get(type(action), "talk.refused"), number=case.number, why=why)
+    return turn.saying(f"{text}\n{describe_status(case, facts)}", case_id=case.id)
+
+
+def _filed(turn: Turn, action: FileCase, case: CaseView, incoming: Incoming, facts: Facts) -> Turn:
+    say = facts.texts.say
+    state = turn.state.remembering(action.message_key, case.id)
+    state = replace(state, last_case_id=case.id)
+    if incoming.album:
+        state = replace(state, album=incoming.album, album_case_id=case.id)
+    if action.for_person:
+        text = say("human.filed", number=case.number, hours=office_hours(facts))
+        return replace(turn, state=state).saying(text, case_id=case.id)
+    lines = [describe_receipt(case, facts)]
+    asks_place = _asks_place(case, facts)
+    if case.place:
+        lines.append(say("receipt.place", place=case.place))
+    if action.files:
+        lines.append(say("receipt.files", files=name_files(action.files, facts)))
+    if any(file.kind is FileKind.VOICE for file in action.files):
+        lines.append(say("receipt.voice"))
+    if not facts.cases:
+        lines.append(say("receipt.privacy"))
+    if asks_place:
+        lines.append(say("receipt.ask_place"))
+        state = state.asking(Step.ASKING_PLACE, incoming.at, case.id)
+    else:
+        state = replace(state, stamp=state.stamp + 1)
+    rows = receipt_buttons(case, facts, state.stamp, asks_place=asks_place)
+    return replace(turn, state=state).saying("\n".join(lines), *rows, case_id=case.id)
+
+
+def _asks_place(case: CaseView, facts: Facts) -> bool:
+    row = facts.town.categories.get(case.category or "")
+    if row is None or not row.dispatchable or not row.needs_place:
+        return False
+    return not (case.place or case.has_pin)
+
+
+def _category_chosen(
+    turn: Turn, action: ChooseCategory, case: CaseView, incoming: Incoming, facts: Facts
+) -> Turn:
+    if case.unit and case.state is State.DISPATCHED and case.category == action.category:
+        return turn.saying(say_dispatched("tag", case, facts), case_id=case.id)
+    if case.category != action.category:
+        return turn.saying(facts.texts.say("tag.fixed"), case_id=case.id)
+    category = name_category(case.category, facts)
+    text = facts.texts.say("tag.noted", category=category, number=case.number)
+    return turn.saying(text, case_id=case.id)
+
+
+def _left_to_person(
+    turn: Turn, action: LeaveToPerson, case: CaseView, incoming: Incoming, facts: Facts
+) -> Turn:
+    if action.because:
+        text = facts.texts.say("tag.person", number=case.number)
+    else:
+        hours = office_hours(facts)
+        text = facts.texts.say("human.flagged", number=case.number, hours=hours)
+    return turn.saying(text, case_id=case.id)
+
+
+def _supplemented(
+    turn: Turn, action: Supplement, case: CaseView, incoming: Incoming, facts: Facts
+) -> Turn:
+    turn = replace(turn, state=turn.state.remembering(action.message_key, case.id))
+    if action.quiet:
+        return turn
+    say = facts.texts.say
+    before = action.case
+    if action.amends:
+        text = say("amend.done", number=case.number)
+    elif action.phone:
+        text = say("supplement.phone", number=case.number)
+    elif before.state is State.REJECTED:
+        text = say("supplement.objected", number=case.number)
+    elif before.can_reopen:
+        text = say("supplement.closed", number=case.number)
+    elif not before.is_open:
+        text = say("supplement.over", number=case.number)
+    elif action.place or (action.location and action.location.title):
+        text = say("place.noted", place=case.place, number=case.number)
+    elif action.location:
+        text = say("place.noted_pin", number=case.number)
+    elif action.files and not action.text:
+        files = name_files(action.files, facts)
+        text = say("supplement.done_files", files=files, number=case.number)
+    else:
+        text = say("supplement.done", number=case.number)
+    return turn.saying(text, status_button(case, facts, turn.state.stamp), case_id=case.id)
+
+
+def _noted(turn: Turn, action: Note, case: CaseView, incoming: Incoming, facts: Facts) -> Turn:
+    key = "rating.reason_noted" if action.is_reason else "supplement.done"
+    return turn.saying(facts.texts.say(key, number=case.number), case_id=case.id)
+
+
+def _withdrawn(
+    turn: Turn, action: Withdraw, case: CaseView, incoming: Incoming, facts: Facts
+) -> Turn:
+    state = replace(turn.state, last_digest="", last_case_id=None)
+    text = facts.texts.say("cancel.withdrawn", number=case.number)
+    return replace(turn, state=state).saying(text, case_id=case.id)
+
+
+def _rated(turn: Turn, action: Rate, case: CaseView, incoming: Incoming, facts: Facts) -> Turn:
+    """A bad rating reopens by itself while it may; why is asked afterwards, never before."""
+    say = facts.texts.say
+    reopened = case.round > action.case.round or (
+        case.state is State.SUBMITTED and action.solved == "no"
+    )
+    if reopened:
+        text = _say_reopened("rating", case, facts)
+    elif action.satisfaction is not None and action.satisfaction <= unhappy_from(facts):
+        text = say("rating.bad")
+    else:
+        return turn.saying(say("rating.thanks"), case_id=case.id)
+    state = turn.state.asking(Step.ASKING_REASON, incoming.at, case.id)
+    return replace(turn, state=state).saying(f"{text}\n{say('ask.reason')}", case_id=case.id)
+
+
+def _reopened(turn: Turn, action: Reopen, case: CaseView, incoming: Incoming, facts: Facts) -> Turn:
+    state = turn.state.asking(Step.ASKING_REASON, incoming.at, case.id)
+    text = f"{_say_reopened('rating', case, facts)}\n{facts.texts.say('ask.reason')}"
+    return replace(turn, state=state).saying(text, case_id=case.id)
+
+
+def _say_reopened(section: str, case: CaseView, facts: Facts) -> str:
+    if case.due_at is None:
+        return facts.texts.say(f"{section}.reopened_open", number=case.number)
+    due = say_due(case, facts)
+    return facts.texts.say(f"{section}.reopened", number=case.number, due=due)
+
+
+def unhappy_from(facts: Facts) -> int:
+    """The satisfaction up to which a rating counts as unhappy."""
+    return int(facts.town.policy["satisfaction"]["unhappy_from"])
+
+
+def office_hours(facts: Facts) -> str:
+    """When people are there, from the town's policy."""
+    office = facts.town.policy["office"]
+    hours = f"{office['starts']}–{office['break_starts']}、{office['break_ends']}–{office['ends']}"
+    if facts.texts.language == "en":
+        hours = hours.replace("、", ", ")
+    return facts.texts.say("human.hours", hours=hours)
+
+
+def settle_state(state: DialogueState, incoming: Incoming) -> DialogueState:
+    """What is remembered of every message, whatever it was."""
+    if incoming.tap is None and not incoming.edited and incoming.message_key:
+        return replace(state, last_message_key=incoming.message_key)
+    return state
+
+
+_ANSWERS: dict[type, Callable[[Turn, Any, CaseView, Incoming, Facts], Turn]] = {
+    FileCase: _filed,
+    ChooseCategory: _category_chosen,
+    LeaveToPerson: _left_to_person,
+    Supplement: _supplemented,
+    Note: _noted,
+    Withdraw: _withdrawn,
+    Rate: _rated,
+    Reopen: _reopened,
+}

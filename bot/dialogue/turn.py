@@ -1,0 +1,132 @@
+"""What one step of the conversation decides: the next state, what to say, what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from bot.dialogue.facts import CaseView
+from bot.dialogue.state import DialogueState
+from bot.incoming import IncomingFile, Location
+from cases import callbacks
+
+
+@dataclass(frozen=True)
+class Button:
+    """A button: its label and the callback data behind it."""
+
+    label: str
+    data: str
+
+
+def button(label: str, verb: str, case_id: int, stamp: int, value: str = "") -> Button:
+    """A button with its data encoded. Raises ``ValueError`` when the value is too long."""
+    return Button(label, callbacks.encode(verb, case_id, stamp, value))
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One message to the citizen; ``case_id`` lets an answer to it find its case."""
+
+    text: str
+    buttons: tuple[tuple[Button, ...], ...] = ()
+    case_id: int | None = None
+
+
+@dataclass(frozen=True)
+class FileCase:
+    """登记: the words become a case."""
+
+    text: str
+    files: tuple[IncomingFile, ...] = ()
+    place: str | None = None
+    location: Location | None = None
+    for_person: bool = False
+    message_key: str = ""
+
+
+@dataclass(frozen=True)
+class ChooseCategory:
+    """The citizen says which category is right."""
+
+    case: CaseView
+    category: str
+
+
+@dataclass(frozen=True)
+class LeaveToPerson:
+    """A person is to look at the case; ``because`` goes into its history."""
+
+    case: CaseView
+    because: str = ""
+
+
+@dataclass(frozen=True)
+class Supplement:
+    """More about a case: words, files, a place. ``amends`` marks an edited message."""
+
+    case: CaseView
+    text: str = ""
+    files: tuple[IncomingFile, ...] = ()
+    place: str | None = None
+    location: Location | None = None
+    amends: bool = False
+    phone: bool = False
+    quiet: bool = False
+    message_key: str = ""
+
+
+@dataclass(frozen=True)
+class Note:
+    """A remark on a case in any state, e.g. why a rating was bad."""
+
+    case: CaseView
+    text: str
+    is_reason: bool = False
+
+
+@dataclass(frozen=True)
+class Withdraw:
+    """撤销"""
+
+    case: CaseView
+
+
+@dataclass(frozen=True)
+class Rate:
+    """评价: a satisfaction of 1…5, or whether it is solved (yes, partly, no)."""
+
+    case: CaseView
+    satisfaction: int | None = None
+    solved: str | None = None
+
+
+@dataclass(frozen=True)
+class Reopen:
+    """重办"""
+
+    case: CaseView
+
+
+Action = FileCase | ChooseCategory | LeaveToPerson | Supplement | Note | Withdraw | Rate | Reopen
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of an action: the case as it is now, or why it was refused (one sentence)."""
+
+    case: CaseView | None = None
+    refused: str | None = None
+
+
+@dataclass(frozen=True)
+class Turn:
+    """``action`` is run in the same transaction; ``conclude`` then makes the answer."""
+
+    state: DialogueState
+    replies: tuple[Reply, ...] = ()
+    action: Action | None = None
+
+    def saying(self, text: str, *rows: tuple[Button, ...], case_id: int | None = None) -> Turn:
+        """The same turn with one more reply."""
+        reply = Reply(text, tuple(row for row in rows if row), case_id)
+        return replace(self, replies=(*self.replies, reply))

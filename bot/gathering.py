@@ -1,0 +1,177 @@
+"""Collects the facts a step of the dialogue may look at, in the engine's transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.dialogue.commands import LISTED, number_in
+from bot.dialogue.facts import CaseView, Facts, Option
+from bot.dialogue.state import DialogueState
+from bot.dialogue.taps import find_option
+from bot.incoming import Incoming
+from bot.texts import load_texts
+from cases.callbacks import decode
+from cases.classification import Tag
+from cases.errors import CaseNotFound
+from cases.lifecycle import State
+from cases.models import Case, Contact, OutboxMessage, PredictionEntry
+from cases.place import find_place
+from cases.town import Town
+from cases.use_cases.citizen import cases_of_contact, find_own_case
+
+#: A prompt among the last messages still counts as on show.
+_PROMPT_AMONG = 3
+_PROMPT_WITHIN = timedelta(days=7)
+
+
+async def gather_facts(
+    session: AsyncSession,
+    *,
+    contact: Contact,
+    state: DialogueState,
+    incoming: Incoming,
+    tag: Tag | None,
+    town: Town,
+    now: datetime,
+) -> Facts:
+    """Only this contact's own cases are looked at, whatever number or button came in."""
+    cases = [view_case(c) for c in await cases_of_contact(session, contact.id, limit=LISTED)]
+    known = {case.id for case in cases}
+    for case_id in (state.case_id, state.last_case_id, state.album_case_id):
+        if case_id is not None and case_id not in known:
+            older = await _own_case(session, contact, case_id)
+            cases += [older] if older else []
+            known.add(case_id)
+    options = await _open_prompt(session, contact, now) if incoming.is_plain_text else ()
+    return Facts(
+        town=town,
+        texts=load_texts(contact.language),
+        now=now,
+        cases=tuple(cases),
+        tag=tag,
+        place=find_place(incoming.text) if incoming.text else None,
+        mentioned=await _mentioned(session, contact, incoming),
+        tapped=await _tapped(session, contact, incoming, options),
+        replied_to=await _replied_to(session, contact, state, incoming),
+        edited=await _edited(session, contact, state, incoming),
+        options=options,
+    )
+
+
+def view_case(case: Case, alternatives: tuple[str, ...] = ()) -> CaseView:
+    """The row as the dialogue sees it."""
+    return CaseView(
+        id=case.id,
+        number=case.number,
+        tracking_code=case.tracking_code,
+        state=State(case.state),
+        filed_at=case.submitted_at,
+        category=case.category,
+        decision=case.decision,
+        urgency=case.urgency,
+        unit=case.lead_unit,
+        due_at=case.due_at,
+        place=case.place_text,
+        has_pin=case.latitude is not None,
+        reply=case.reply_text if case.state in (State.CLOSED, State.EVALUATED) else None,
+        round=case.round,
+        alternatives=alternatives,
+    )
+
+
+async def _own_case(session: AsyncSession, contact: Contact, case_id: int) -> CaseView | None:
+    case = await session.get(Case, case_id)
+    return view_case(case) if case is not None and case.contact_id == contact.id else None
+
+
+async def _mentioned(
+    session: AsyncSession, contact: Contact, incoming: Incoming
+) -> CaseView | None:
+    number = number_in(incoming)
+    if number is None:
+        return None
+    try:
+        return view_case(await find_own_case(session, number, contact.id))
+    except CaseNotFound:
+        return None
+
+
+async def _tapped(
+    session: AsyncSession, contact: Contact, incoming: Incoming, options: tuple[Option, ...]
+) -> CaseView | None:
+    data = incoming.tap
+    if data is None and options:
+        typed = find_option(incoming.text, options)
+        data = typed.data if typed else None
+    callback = decode(data) if data else None
+    if callback is None or not callback.case_id:
+        return None
+    case = await session.get(Case, callback.case_id)
+    if case is None or case.contact_id != contact.id:
+        return None
+    alternatives = await _alternatives(session, case) if callback.verb == "other" else ()
+    return view_case(case, alternatives)
+
+
+async def _alternatives(session: AsyncSession, case: Case) -> tuple[str, ...]:
+    prediction = await session.scalar(
+        select(PredictionEntry)
+        .where(PredictionEntry.case_id == case.id)
+        .order_by(PredictionEntry.id.desc())
+        .limit(1)
+    )
+    if prediction is None:
+        return ()
+    return tuple(a["category"] for a in prediction.tag.get("alternatives", ()))
+
+
+async def _replied_to(
+    session: AsyncSession, contact: Contact, state: DialogueState, incoming: Incoming
+) -> CaseView | None:
+    if not incoming.reply_to:
+        return None
+    case_id = state.case_of_message(incoming.reply_to)
+    if case_id is None:
+        case_id = await session.scalar(
+            select(OutboxMessage.case_id)
+            .where(
+                OutboxMessage.channel == contact.channel,
+                OutboxMessage.chat_key == contact.chat_key,
+                OutboxMessage.external_id == incoming.reply_to,
+            )
+            .order_by(OutboxMessage.id.desc())
+            .limit(1)
+        )
+    return await _own_case(session, contact, case_id) if case_id else None
+
+
+async def _edited(
+    session: AsyncSession, contact: Contact, state: DialogueState, incoming: Incoming
+) -> CaseView | None:
+    case_id = state.case_of_message(incoming.message_key) if incoming.edited else None
+    return await _own_case(session, contact, case_id) if case_id else None
+
+
+async def _open_prompt(
+    session: AsyncSession, contact: Contact, now: datetime
+) -> tuple[Option, ...]:
+    """The buttons of the newest message that has any, if it is still on show."""
+    newest = await session.scalars(
+        select(OutboxMessage)
+        .where(
+            OutboxMessage.channel == contact.channel,
+            OutboxMessage.chat_key == contact.chat_key,
+            OutboxMessage.created_at >= now - _PROMPT_WITHIN,
+        )
+        .order_by(OutboxMessage.id.desc())
+        .limit(_PROMPT_AMONG)
+    )
+    for message in newest:
+        rows = message.payload.get("buttons") or ()
+        options = tuple(Option(b["label"], b["data"]) for row in rows for b in row)
+        if options:
+            return options
+    return ()

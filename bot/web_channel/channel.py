@@ -1,0 +1,91 @@
+"""The browser chat as a channel: sending is writing the log that the page shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from bot.channel import DeliveryError, Limits, Outgoing, Trouble
+from bot.incoming import FileKind, Incoming, IncomingFile, Location
+from bot.web_channel.chat_log import find_contact
+from bot.web_channel.listeners import Listeners
+from cases.models import ChatMessage
+from cases.storage.database import Database
+from cases.storage.insert import insert_or_ignore
+
+
+class WebChannel:
+    """``on_received`` is called after each commit of something new."""
+
+    name = "web"
+    limits = Limits()
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        data_dir: Path,
+        clock: Callable[[], datetime],
+        on_received: Callable[[], None],
+    ) -> None:
+        self.database = database
+        self.data_dir = data_dir
+        self.clock = clock
+        self.on_received = on_received
+        self.listeners = Listeners(database)
+
+    def read(
+        self, payload: dict[str, Any], *, chat_key: str, received_at: datetime
+    ) -> Incoming | None:
+        """See ``bot.channel.Channel``. The payload is ``submission.Submission.to_payload``."""
+        place = payload.get("location")
+        return Incoming(
+            channel=self.name,
+            chat_key=chat_key,
+            at=received_at,
+            message_key=str(payload.get("message_key", "")),
+            text=str(payload.get("text", "")),
+            tap=payload.get("tap") or None,
+            files=tuple(
+                IncomingFile(**{**file, "kind": FileKind(file["kind"])})
+                for file in payload.get("files", ())
+            ),
+            location=Location(place["latitude"], place["longitude"]) if place else None,
+            language=str(payload.get("language", "zh")),
+        )
+
+    async def fetch(self, file: IncomingFile) -> IncomingFile:
+        """Uploads lie in the data folder already."""
+        return file
+
+    async def send(self, message: Outgoing) -> str | None:
+        """Write it into the log, once however often it is sent, and wake the page."""
+        async with self.database.transaction() as session:
+            contact_id = message.contact_id
+            if contact_id is None:
+                contact = await find_contact(session, message.chat_key)
+                if contact is None:
+                    raise DeliveryError(Trouble.REFUSED, "no such chat")
+                contact_id = contact.id
+            client_id = f"outbox:{message.outbox_id}"
+            await insert_or_ignore(
+                session,
+                ChatMessage,
+                contact_id=contact_id,
+                direction="out",
+                text=message.text,
+                buttons=[[{"label": b.label, "data": b.data} for b in r] for r in message.buttons],
+                client_id=client_id,
+                at=self.clock(),
+            )
+            written = await session.scalar(
+                select(ChatMessage.id).where(
+                    ChatMessage.contact_id == contact_id, ChatMessage.client_id == client_id
+                )
+            )
+        self.listeners.wake(message.chat_key)
+        return str(written)

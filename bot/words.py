@@ -1,0 +1,78 @@
+"""Reading what people type: full-width letters, bare command words, numbers for buttons."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+_COMMAND = re.compile(r"^/([A-Za-z_]{1,32})(?:@(\w+))?(?:\s+(.*))?$", re.DOTALL)
+_CIRCLED = {chr(0x2460 + i): str(i + 1) for i in range(9)}
+_TRAILING = " \t\r\n。．.!！?？~～,，、:：;；"
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command with what followed it; ``addressed_to`` is the name after ``@``."""
+
+    name: str
+    rest: str = ""
+    addressed_to: str | None = None
+
+
+@cache
+def word_lists() -> Mapping[str, frozenset[str]]:
+    """The bare words of ``texts/words.toml`` by what they mean."""
+    raw = resources.files("bot").joinpath("texts/words.toml").read_text(encoding="utf-8")
+    return {name: frozenset(words) for name, words in tomllib.loads(raw)["words"].items()}
+
+
+def normalise(text: str) -> str:
+    """Half-width, lower case, without surrounding space or closing punctuation."""
+    return unicodedata.normalize("NFKC", text).strip().strip(_TRAILING).lower()
+
+
+def read_command(text: str) -> Command | None:
+    """``/status 12`` or a bare word such as 查询; ``None`` for anything else.
+
+    A word followed by a number (查询 2611…) counts, a word inside a sentence does not.
+    """
+    slash = unicodedata.normalize("NFKC", text).strip()
+    found = _COMMAND.match(slash)
+    if found:
+        name, bot, rest = found.groups()
+        return Command(name.lower(), (rest or "").strip(), bot)
+    plain = normalise(text)
+    for meaning in ("cancel", "help", "status", "cases", "human", "undo", "privacy", "start"):
+        if plain in word_lists()[meaning]:
+            return Command(meaning)
+    head, _, rest = plain.partition(" ")
+    if rest and head in word_lists()["status"]:
+        return Command("status", rest.strip())
+    return None
+
+
+def means(text: str, what: str) -> bool:
+    """Whether the whole text is one of the words for ``what`` (thanks, skip, …)."""
+    return normalise(text) in word_lists()[what]
+
+
+def typed_digit(text: str) -> int | None:
+    """1…9 when the text is a single digit (also ２ or ③), else ``None``."""
+    plain = _CIRCLED.get(text.strip(), normalise(text))
+    return int(plain) if len(plain) == 1 and plain in "123456789" else None
+
+
+def has_han(text: str) -> bool:
+    """Whether any Chinese character occurs."""
+    return any("\u3400" <= char <= "\u9fff" for char in text)
+
+
+def digest(text: str) -> str:
+    """A short fingerprint, for comparing texts without keeping them."""
+    return hashlib.sha256(normalise(text).encode()).hexdigest()[:24]

@@ -1,0 +1,204 @@
+"""The citizen's whole path in a real browser: live, without JavaScript, on a small dark phone.
+
+Headless Chromium against the real routes; axe looks at each page. Skips where no Chromium is
+installed, except in CI.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from bot.service import BotService
+from bot.web_channel import add_routes
+from cases.storage.database import Database
+from cases.testing import KeywordClassifier
+from cases.town import Town
+from tests.bot.desk import all_cases, attachments_of, newest_case, settle_case
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+NOISE = "楼下半夜噪声很大，睡不着，请管一管"
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 64
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# Times are generous: the machine that runs this may be busy.
+PATIENCE = 20_000
+
+
+class Site:
+    """The chat as served, and the staff behind it."""
+
+    def __init__(self, service: BotService, database: Database, town: Town, url: str) -> None:
+        self.service = service
+        self.database = database
+        self.town = town
+        self.url = url
+
+    async def settle(self) -> None:
+        case = await newest_case(self.database)
+        await settle_case(self.database, self.town, case, datetime.now(UTC), text="已上门劝导。")
+        self.service.wake()
+
+
+@pytest.fixture
+async def site(sqlite_database: Database, town: Town, tmp_path: Path) -> AsyncIterator[Site]:
+    service = BotService(
+        database=sqlite_database,
+        classifier=KeywordClassifier(),
+        town_provider=lambda: town,
+        data_dir=tmp_path,
+    )
+    app = web.Application()
+    add_routes(app, service)
+    server = TestServer(app)
+    await server.start_server()
+    await service.start()
+    yield Site(service, sqlite_database, town, str(server.make_url("/chat")))
+    await service.stop()
+    await server.close()
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    path = shutil.which("chromium")
+    if path is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("chromium is not installed")
+        pytest.skip("NOT TESTED in a browser: chromium is not installed")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        await browser.close()
+
+
+async def open_chat(browser: Browser, site: Site, **context: Any) -> tuple[Page, list[str]]:
+    """A page in a browser of its own, and what its console complains about."""
+    page = await (await browser.new_context(locale="zh-CN", **context)).new_page()
+    page.set_default_timeout(PATIENCE)
+    expect.set_options(timeout=PATIENCE)
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    await page.goto(site.url)
+    return page, complaints
+
+
+async def check_accessible(page: Page) -> None:
+    found = await Axe().run(page)
+    violations = [
+        (v["id"], [n["target"] for n in v["nodes"]]) for v in found.response["violations"]
+    ]
+    assert violations == []
+
+
+async def check_fits(page: Page, width: int) -> None:
+    assert await page.evaluate("document.documentElement.scrollWidth") <= width
+    small = await page.evaluate(
+        """[...document.querySelectorAll("button, a, textarea")]
+            .filter(e => e.offsetParent && e.getBoundingClientRect().height < 44)
+            .map(e => e.textContent)"""
+    )
+    assert small == []
+
+
+@pytest.mark.parametrize(
+    ("context", "width"),
+    [
+        ({"viewport": {"width": 1200, "height": 900}}, 1200),
+        ({"viewport": {"width": 360, "height": 740}, "color_scheme": "dark"}, 360),
+    ],
+    ids=["desktop light", "phone dark"],
+)
+async def test_from_first_sentence_to_rating(
+    browser: Browser, site: Site, tmp_path: Path, context: dict[str, Any], width: int
+) -> None:
+    page, complaints = await open_chat(browser, site, **context)
+    await check_accessible(page)
+    photo = tmp_path / "现场.png"
+    photo.write_bytes(PNG)
+    await page.set_input_files("#photo", photo)
+    await expect(page.locator("#photo-hint")).to_have_text("现场.png")
+    await page.fill("#text", NOISE)
+    await page.get_by_role("button", name="发送").click()
+    await expect(page.get_by_text("请问在什么地方")).to_be_visible()
+    await page.fill("#text", "荷塘小区3幢")
+    await page.keyboard.press("Control+Enter")
+    await expect(page.get_by_text("地点记下了：荷塘小区3幢")).to_be_visible()
+    await page.get_by_role("button", name="对", exact=True).click()
+    await expect(page.get_by_text("谢谢，按“噪声扰民”办理")).to_be_visible()
+    await site.settle()
+    await page.get_by_role("button", name="满意", exact=True).click()
+    await expect(page.get_by_text("谢谢您的评价")).to_be_visible()
+    await check_accessible(page)
+    await check_fits(page, width)
+    assert complaints == []
+    (case,) = await all_cases(site.database)
+    assert (case.state, case.satisfaction, case.place_text) == ("evaluated", 5, "荷塘小区3幢")
+    assert len(await attachments_of(site.database, case)) == 1
+
+
+async def test_everything_works_without_javascript(browser: Browser, site: Site) -> None:
+    page, _ = await open_chat(
+        browser, site, java_script_enabled=False, viewport={"width": 360, "height": 740}
+    )
+    await page.fill("#text", NOISE)
+    await page.get_by_role("button", name="发送").click()
+    await expect(page.get_by_text("请问在什么地方")).to_be_visible()
+    await page.get_by_role("button", name="跳过").click()
+    await expect(page.get_by_text("照常办理")).to_be_visible()
+    await page.get_by_role("button", name="对", exact=True).click()
+    await expect(page.get_by_text("谢谢，按“噪声扰民”办理")).to_be_visible()
+    assert (await newest_case(site.database)).state == "dispatched"
+
+
+async def test_conversation_is_there_again_after_a_reload(browser: Browser, site: Site) -> None:
+    page, _ = await open_chat(browser, site)
+    await page.fill("#text", NOISE)
+    await page.get_by_role("button", name="发送").click()
+    await expect(page.get_by_text("请问在什么地方")).to_be_visible()
+    await page.reload()
+    await expect(page.get_by_text(NOISE)).to_be_visible()
+    await page.get_by_role("button", name="撤销").click()
+    await expect(page.get_by_text("已撤销")).to_be_visible()
+
+
+async def test_message_written_offline_is_sent_once_when_back(browser: Browser, site: Site) -> None:
+    page, _ = await open_chat(browser, site)
+    await page.context.set_offline(True)
+    await page.fill("#text", NOISE)
+    await page.get_by_role("button", name="发送").click()
+    await expect(page.locator("#status")).to_contain_text("网络断开")
+    await page.context.set_offline(False)
+    await expect(page.get_by_text("请问在什么地方")).to_be_visible()
+    assert len(await all_cases(site.database)) == 1
+
+
+async def test_keyboard_alone_is_enough(browser: Browser, site: Site) -> None:
+    page, _ = await open_chat(browser, site)
+    for _ in range(6):
+        await page.keyboard.press("Tab")
+        if await page.evaluate("document.activeElement.id") == "text":
+            break
+    await page.keyboard.type(NOISE)
+    await page.keyboard.press("Control+Enter")
+    await expect(page.get_by_text("请问在什么地方")).to_be_visible()
+    await page.keyboard.press("Shift+Tab")
+    assert await page.evaluate("document.activeElement.textContent") == "撤销"
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("已撤销")).to_be_visible()

@@ -1,0 +1,584 @@
+"""Whole conversations over the real engine, use cases and outbox: what the citizen meets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.incoming import FileKind
+from bot.testing import Conversation, MemoryChannel, talk
+from cases.classification import Tag
+from cases.storage.database import Database
+from cases.testing import FrozenClock, KeywordClassifier, make_tag
+from cases.town import Town
+from tests.bot.desk import all_cases, attachments_of, newest_case, outbox_rows, settle_case
+
+LIGHT = "朝晖路桥头三盏路灯不亮，晚上漆黑一片"
+NOISE = "楼下半夜噪声很大，睡不着，请管一管"
+PHOTO: dict[str, Any] = {"kind": FileKind.PHOTO.value, "path": "aa/a.jpg", "mime": "image/jpeg"}
+
+
+async def test_first_message_without_start_files_a_case(chat: Conversation) -> None:
+    replies = await chat.say(LIGHT)
+    case = await newest_case(chat.database)
+    assert len(replies) == 1
+    assert case.number in replies[0].text
+    assert case.tracking_code in replies[0].text
+    assert "路灯管理所" in replies[0].text
+    assert case.text == LIGHT
+    assert chat.labels == ["类别不对", "撤销"]
+
+
+async def test_receipt_names_the_day_it_is_due(chat: Conversation) -> None:
+    await chat.say(LIGHT)
+    assert "11月26日前" in chat.last.text
+
+
+async def test_slow_tagging_does_not_delay_the_receipt(
+    sqlite_database: Database, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Slow(KeywordClassifier):
+        async def classify(self, text: str) -> Tag:
+            import asyncio
+
+            await asyncio.sleep(30)
+            return await super().classify(text)
+
+    monkeypatch.setattr("bot.engine.TAG_WITHIN", 0.05)
+    async with talk(sqlite_database, town, classifier=Slow()) as chat:
+        await chat.say(LIGHT)
+        assert "已登记" in chat.last.text
+        assert "工作人员会看" in chat.last.text
+
+
+async def test_broken_classifier_still_files(sqlite_database: Database, town: Town) -> None:
+    class Broken(KeywordClassifier):
+        async def classify(self, text: str) -> Tag:
+            raise RuntimeError("no model")
+
+    async with talk(sqlite_database, town, classifier=Broken()) as chat:
+        await chat.say(LIGHT)
+        assert "已登记" in chat.last.text
+
+
+async def test_confirming_the_category_dispatches(chat: Conversation) -> None:
+    await chat.say(NOISE)
+    assert "我理解为“噪声扰民”，对吗" in chat.last.text
+    await chat.tap("对")
+    case = await newest_case(chat.database)
+    assert case.state == "dispatched"
+    assert "已派给" in chat.last.text
+    assert case.tagged_by == "citizen"
+
+
+async def test_correcting_the_category_offers_the_next_guesses(chat: Conversation) -> None:
+    await chat.say(NOISE)
+    await chat.tap("改类别")
+    assert chat.labels[-1] == "其他"
+    assert 2 <= len(chat.labels) <= 4
+    await chat.tap(chat.labels[0])
+    assert (await newest_case(chat.database)).category == "zf.construction"
+
+
+async def test_other_leaves_the_category_to_a_person(chat: Conversation) -> None:
+    await chat.say(NOISE)
+    await chat.tap("改类别")
+    await chat.tap("其他")
+    assert (await newest_case(chat.database)).wants_person
+    assert "由工作人员判断类别" in chat.last.text
+
+
+async def test_place_is_asked_in_the_receipt_and_taken_from_the_next_words(
+    chat: Conversation,
+) -> None:
+    replies = await chat.say(NOISE)
+    assert len(replies) == 1
+    assert "请问在什么地方" in replies[0].text
+    await chat.say("荷塘小区3幢")
+    assert (await newest_case(chat.database)).place_text == "荷塘小区3幢"
+    assert len(await all_cases(chat.database)) == 1
+
+
+async def test_place_may_be_a_pin(chat: Conversation) -> None:
+    await chat.say(NOISE)
+    await chat.send({"location": {"latitude": 30.1, "longitude": 120.2}})
+    case = await newest_case(chat.database)
+    assert (case.latitude, case.longitude) == (30.1, 120.2)
+
+
+@pytest.mark.parametrize("how", ["button", "跳过", "不知道"])
+async def test_place_may_be_skipped(chat: Conversation, how: str) -> None:
+    await chat.say(NOISE)
+    await (chat.tap("跳过") if how == "button" else chat.say(how))
+    assert "照常办理" in chat.last.text
+    assert len(await all_cases(chat.database)) == 1
+
+
+async def test_place_is_not_asked_when_the_words_name_one(chat: Conversation) -> None:
+    await chat.say("朝晖路12号楼下噪声很大，天天到半夜")
+    assert "请问在什么地方" not in chat.last.text
+
+
+async def test_another_problem_instead_of_the_place_is_another_case(chat: Conversation) -> None:
+    await chat.say(NOISE)
+    await chat.say("还有就是路灯全都不亮了")
+    assert len(await all_cases(chat.database)) == 2
+
+
+async def test_danger_names_the_emergency_numbers_first(chat: Conversation) -> None:
+    await chat.say("着火了，快来人")
+    assert chat.last.text.startswith("如有危险请先拨打110/119/120")
+    assert (await newest_case(chat.database)).urgency == "critical"
+
+
+async def test_unclear_words_are_asked_about_once_and_then_filed(chat: Conversation) -> None:
+    await chat.say("你们到底管不管")
+    assert "什么事、在哪里、什么时候" in chat.last.text
+    assert await all_cases(chat.database) == []
+    await chat.say("就是那个事情嘛")
+    case = await newest_case(chat.database)
+    assert case.text == "你们到底管不管\n就是那个事情嘛"
+    assert "工作人员会看" in chat.last.text
+
+
+async def test_unanswered_question_files_what_was_said(
+    chat: Conversation, clock: FrozenClock
+) -> None:
+    await chat.say("你们到底管不管")
+    for _ in range(3):
+        clock.advance(minutes=20)
+        await chat.service.remind()
+        await chat.service.settle()
+    case = await newest_case(chat.database)
+    assert case.text == "你们到底管不管"
+    assert len(await all_cases(chat.database)) == 1
+    assert chat.last.text.startswith("您没有再回复")
+    assert case.number in chat.last.text
+
+
+async def test_answered_question_is_not_reminded_of(chat: Conversation, clock: FrozenClock) -> None:
+    await chat.say("你们到底管不管")
+    await chat.say(LIGHT)
+    clock.advance(hours=1)
+    await chat.service.remind()
+    await chat.service.settle()
+    assert len(chat.replies) == 2
+
+
+async def test_invalid_words_are_filed_on_request_only(
+    sqlite_database: Database, town: Town
+) -> None:
+    class Advert(KeywordClassifier):
+        async def classify(self, text: str) -> Tag:
+            return make_tag(platform="na", category="na.invalid", confidence=0.97, decision="human")
+
+    async with talk(sqlite_database, town, classifier=Advert()) as chat:
+        await chat.say("低价办证加微信")
+        assert await all_cases(sqlite_database) == []
+        await chat.tap("这是诉求，请登记")
+        assert (await newest_case(sqlite_database)).text == "低价办证加微信"
+
+
+async def test_undo_within_two_minutes(chat: Conversation) -> None:
+    await chat.say(LIGHT)
+    await chat.tap("撤销")
+    assert (await newest_case(chat.database)).state == "withdrawn"
+    assert "已撤销" in chat.last.text
+
+
+@pytest.mark.parametrize("words", ["/cancel", "取消", "退出", "撤销"])
+async def test_cancel_words_take_back_what_was_just_filed(chat: Conversation, words: str) -> None:
+    await chat.say(LIGHT)
+    await chat.say(words)
+    assert (await newest_case(chat.database)).state == "withdrawn"
+
+
+async def test_undo_after_two_minutes_is_refused_with_a_way_out(
+    chat: Conversation, clock: FrozenClock
+) -> None:
+    await chat.say(LIGHT)
+    clock.advance(minutes=3)
+    await chat.say("/cancel")
+    assert (await newest_case(chat.database)).state == "dispatched"
+    assert "人工" in chat.last.text
+
+
+async def test_critical_case_cannot_be_withdrawn(chat: Conversation) -> None:
+    await chat.say("着火了，快来人")
+    assert "撤销" not in chat.labels
+    await chat.say("/cancel")
+    assert (await newest_case(chat.database)).state == "submitted"
+    assert "不能" in chat.last.text
+
+
+async def test_status_by_number_however_it_is_typed(chat: Conversation) -> None:
+    await chat.say(LIGHT)
+    number = (await newest_case(chat.database)).number
+    wide = number.replace("-", "").translate({ord(str(d)): chr(0xFF10 + d) for d in range(10)})
+    for typed in (number, number.replace("-", " "), wide, f"/status {number}", f"查询 {number}"):
+        await chat.say(typed)
+        assert f"编号 {number}" in chat.last.text
+        assert "路灯管理所" in chat.last.text
+
+
+async def test_foreign_and_unknown_numbers_read_alike(
+    chat: Conversation, sqlite_database: Database, town: Town
+) -> None:
+    await chat.say(LIGHT)
+    foreign = (await newest_case(chat.database)).number
+    async with talk(sqlite_database, town, chat_key="2") as other:
+        await other.say(foreign)
+        first = other.last.text
+        await other.say("2611-2399-9990")
+        assert other.last.text == first
+    assert "路灯" not in first
+
+
+async def test_cases_lists_the_latest(chat: Conversation, clock: FrozenClock) -> None:
+    await chat.say("我的诉求")
+    assert "还没有登记过" in chat.last.text
+    for text in (LIGHT, "文化路口路灯也坏了，请来修一下"):
+        await chat.say(text)
+        clock.advance(minutes=5)
+    await chat.say("/cases")
+    assert chat.last.text.count("路灯") == 2
+
+
+@pytest.mark.parametrize("words", ["/start", "/help", "帮助", "/nonsense", "你好", "谢谢", "隐私"])
+async def test_talk_files_nothing_and_is_answered(chat: Conversation, words: str) -> None:
+    assert len(await chat.say(words)) == 1
+    assert await all_cases(chat.database) == []
+
+
+async def test_start_is_three_lines(chat: Conversation) -> None:
+    await chat.say("/start")
+    assert len(chat.last.text.splitlines()) <= 3
+
+
+async def test_photo_with_words_is_attached(chat: Conversation) -> None:
+    await chat.send({"text": LIGHT, "files": [PHOTO]})
+    case = await newest_case(chat.database)
+    assert [a.path for a in await attachments_of(chat.database, case)] == ["aa/a.jpg"]
+    assert "照片已附上" in chat.last.text
+
+
+async def test_photo_alone_waits_for_a_sentence(chat: Conversation) -> None:
+    await chat.send({"files": [PHOTO]})
+    assert "请用一句话说明问题" in chat.last.text
+    await chat.say(LIGHT)
+    case = await newest_case(chat.database)
+    assert len(await attachments_of(chat.database, case)) == 1
+
+
+async def test_photo_alone_joins_the_case_just_filed(
+    chat: Conversation, clock: FrozenClock
+) -> None:
+    await chat.say(LIGHT)
+    clock.advance(minutes=8)
+    await chat.send({"files": [PHOTO]})
+    case = await newest_case(chat.database)
+    assert len(await attachments_of(chat.database, case)) == 1
+    assert case.number in chat.last.text
+
+
+async def test_album_is_one_case_and_one_answer(chat: Conversation) -> None:
+    replies = await chat.send({"text": LIGHT, "files": [PHOTO], "album": "g1"})
+    for name in ("b", "c"):
+        replies += await chat.send({"files": [{**PHOTO, "path": f"aa/{name}.jpg"}], "album": "g1"})
+    case = await newest_case(chat.database)
+    assert len(replies) == 1
+    assert len(await attachments_of(chat.database, case)) == 3
+
+
+async def test_album_without_words_is_asked_about_once(chat: Conversation) -> None:
+    replies = []
+    for name in ("b", "c", "d"):
+        replies += await chat.send({"files": [{**PHOTO, "path": f"aa/{name}.jpg"}], "album": "g1"})
+    assert len(replies) == 1
+    await chat.say(LIGHT)
+    assert len(await attachments_of(chat.database, await newest_case(chat.database))) == 3
+
+
+async def test_voice_is_kept_for_a_person(chat: Conversation) -> None:
+    await chat.send({"files": [{**PHOTO, "kind": "voice", "path": "aa/v.ogg"}]})
+    case = await newest_case(chat.database)
+    assert "待转写" in case.text
+    assert "语音" in chat.last.text
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"sticker": True},
+        {"phone": "13800000000"},
+        {"unknown": True},
+        {"location": {"latitude": 30.0, "longitude": 120.0}},
+        {"files": [{**PHOTO, "kind": "video"}]},
+        {"files": [{**PHOTO, "kind": "document"}]},
+    ],
+)
+async def test_every_kind_of_message_is_answered(
+    chat: Conversation, payload: dict[str, Any]
+) -> None:
+    assert len(await chat.send(payload)) == 1
+
+
+async def test_reply_to_a_receipt_supplements_that_case(
+    chat: Conversation, clock: FrozenClock
+) -> None:
+    await chat.say(LIGHT)
+    receipt = "out-1"
+    clock.advance(minutes=30)
+    await chat.say("文化路口的路灯也都坏了，请一起修", reply_to=receipt)
+    cases = await all_cases(chat.database)
+    assert len(cases) == 1
+    assert "文化路口" in cases[0].text
+
+
+async def test_a_few_words_right_after_belong_to_the_case(chat: Conversation) -> None:
+    await chat.say(LIGHT)
+    await chat.say("已经三天了")
+    cases = await all_cases(chat.database)
+    assert len(cases) == 1
+    assert "已经三天了" in cases[0].text
+
+
+async def test_later_words_without_a_problem_are_asked_about(
+    chat: Conversation, clock: FrozenClock
+) -> None:
+    await chat.say(LIGHT)
+    clock.advance(hours=2)
+    await chat.say("到现在也没有人来看过")
+    assert "是补充编号" in chat.last.text
+    await chat.tap("是，补充进去")
+    assert "没有人来看过" in (await newest_case(chat.database)).text
+
+
+async def test_later_problem_is_a_case_of_its_own(chat: Conversation, clock: FrozenClock) -> None:
+    await chat.say(LIGHT)
+    clock.advance(hours=2)
+    await chat.say(NOISE)
+    assert len(await all_cases(chat.database)) == 2
+
+
+async def test_same_words_within_a_minute_are_one_case(
+    chat: Conversation, clock: FrozenClock
+) -> None:
+    await chat.say(LIGHT)
+    clock.advance(seconds=30)
+    await chat.say(LIGHT)
+    case = await newest_case(chat.database)
+    assert len(await all_cases(chat.database)) == 1
+    assert case.number in chat.last.text
+    clock.advance(minutes=5)
+    await chat.say(LIGHT)
+    assert len(await all_cases(chat.database)) == 2
+
+
+async def test_resent_update_is_answered_once(chat: Conversation) -> None:
+    assert len(await chat.send({"text": LIGHT}, external_id="7")) == 1
+    assert await chat.send({"text": LIGHT}, external_id="7") == []
+    assert await chat.send({"text": LIGHT, "message_key": "7"}, external_id="8") == []
+    assert len(await all_cases(chat.database)) == 1
+
+
+async def test_double_tap_acts_once(chat: Conversation) -> None:
+    await chat.say(NOISE)
+    receipt = chat.last
+    assert len(await chat.tap("对", receipt)) == 1
+    assert await chat.tap("对", receipt) == []
+
+
+async def test_stale_button_tells_how_things_stand(chat: Conversation, clock: FrozenClock) -> None:
+    await chat.say(NOISE)
+    receipt = chat.last
+    await chat.tap("对", receipt)
+    clock.advance(minutes=1)
+    await chat.tap("对", receipt)
+    assert "已经用过" in chat.last.text
+    assert "已分派" in chat.last.text
+
+
+@pytest.mark.parametrize("data", ["garbage", "v1:ok:ffff:1:", "v1:nope:1:1:", "v0:ok:1:1:", "🙈"])
+async def test_unknown_button_is_answered_politely(chat: Conversation, data: str) -> None:
+    await chat.send({"tap": data})
+    assert "已经失效" in chat.last.text
+
+
+async def test_foreign_button_does_nothing(
+    chat: Conversation, sqlite_database: Database, town: Town
+) -> None:
+    await chat.say(NOISE)
+    data = chat.last.buttons[0][0].data
+    async with talk(sqlite_database, town, chat_key="2") as other:
+        await other.send({"tap": data})
+        assert "已经失效" in other.last.text
+    assert (await newest_case(sqlite_database)).state == "submitted"
+
+
+@pytest.mark.parametrize("typed", ["1", "１", "①", "对"])
+async def test_buttons_can_be_typed(chat: Conversation, typed: str) -> None:
+    await chat.say(NOISE)
+    await chat.say(typed)
+    assert (await newest_case(chat.database)).state == "dispatched"
+
+
+async def test_edited_message_amends_its_case(chat: Conversation) -> None:
+    await chat.send({"text": LIGHT}, external_id="m1")
+    await chat.send({"text": f"{LIGHT}，已经五天", "edited": True, "message_key": "m1"})
+    case = await newest_case(chat.database)
+    assert case.text == f"{LIGHT}，已经五天"
+    assert len(await all_cases(chat.database)) == 1
+
+
+async def test_human_flags_the_case_and_names_the_hours(chat: Conversation) -> None:
+    await chat.say(LIGHT)
+    await chat.say("转人工")
+    assert (await newest_case(chat.database)).wants_person
+    assert "09:00" in chat.last.text
+
+
+async def test_human_without_a_case_opens_one(chat: Conversation) -> None:
+    await chat.say("人工")
+    assert (await newest_case(chat.database)).wants_person
+
+
+async def test_rating_with_one_tap(chat: Conversation, town: Town, clock: FrozenClock) -> None:
+    await chat.say(LIGHT)
+    case = await newest_case(chat.database)
+    await settle_case(chat.database, town, case, clock())
+    await chat.service.settle()
+    assert "已办结" in chat.last.text
+    assert "路灯已修好" in "".join(m.text for m in chat.replies)
+    replies = await chat.tap("满意")
+    assert [m.text for m in replies] == ["谢谢您的评价，已记录。"]
+    rated = await newest_case(chat.database)
+    assert (rated.state, rated.satisfaction) == ("evaluated", 5)
+
+
+async def test_rating_can_be_typed_as_points(
+    chat: Conversation, town: Town, clock: FrozenClock
+) -> None:
+    await chat.say(LIGHT)
+    await settle_case(chat.database, town, await newest_case(chat.database), clock())
+    await chat.service.settle()
+    await chat.say("4")
+    assert (await newest_case(chat.database)).satisfaction == 4
+
+
+async def test_unhappy_reopens_once_and_takes_a_reason(
+    chat: Conversation, town: Town, clock: FrozenClock
+) -> None:
+    await chat.say(LIGHT)
+    case = await newest_case(chat.database)
+    await settle_case(chat.database, town, case, clock())
+    await chat.service.settle()
+    assert len(await chat.tap("不满意")) == 1
+    reopened = await newest_case(chat.database)
+    assert (reopened.state, reopened.round, reopened.number) == ("reopened", 2, case.number)
+    assert "哪里没办好" in chat.last.text
+    await chat.say("还是不亮，只修了一盏")
+    assert "已转给经办人" in chat.last.text
+    await settle_case(chat.database, town, reopened, clock())
+    await chat.service.settle()
+    clock.advance(minutes=1)
+    await chat.tap("不满意")
+    assert (await newest_case(chat.database)).state == "evaluated"
+    assert "回访" in chat.last.text
+
+
+async def test_rating_of_an_earlier_round_is_stale(
+    chat: Conversation, town: Town, clock: FrozenClock
+) -> None:
+    await chat.say(LIGHT)
+    await settle_case(chat.database, town, await newest_case(chat.database), clock())
+    await chat.service.settle()
+    asked = next(m for m in reversed(chat.replies) if m.buttons)
+    await chat.tap("不满意", asked)
+    clock.advance(minutes=1)
+    await chat.tap("满意", asked)
+    assert "已经用过" in chat.last.text
+    assert (await newest_case(chat.database)).state == "reopened"
+
+
+async def test_conversation_survives_a_restart(
+    sqlite_database: Database, town: Town, clock: FrozenClock
+) -> None:
+    async with talk(sqlite_database, town, clock=clock) as before:
+        await before.say(NOISE)
+    async with talk(sqlite_database, town, clock=clock) as after:
+        await after.say("荷塘小区3幢")
+        assert "地点记下了" in after.last.text
+
+
+async def test_blocked_bot_is_noted_and_forgiven(chat: Conversation) -> None:
+    from sqlalchemy import select
+
+    from cases.models import Contact
+
+    await chat.say(LIGHT)
+    assert await chat.send({"standing": "blocked"}) == []
+    async with chat.database.reading() as session:
+        assert not (await session.scalars(select(Contact))).one().reachable
+    await chat.say("我的诉求")
+    async with chat.database.reading() as session:
+        assert (await session.scalars(select(Contact))).one().reachable
+
+
+async def test_group_says_nothing_about_cases(chat: Conversation) -> None:
+    await chat.send({"text": "/report 路灯坏了", "in_group": True})
+    assert "私聊" in chat.last.text
+    assert await all_cases(chat.database) == []
+
+
+async def test_english_speaker_is_answered_in_english(chat: Conversation) -> None:
+    await chat.say("/start", language="en")
+    assert chat.last.text.startswith("Hello")
+    await chat.say("The lamps are out", language="en")
+    assert "filed" in chat.last.text or "sentence" in chat.last.text
+
+
+async def test_chinese_words_are_answered_in_chinese(chat: Conversation) -> None:
+    await chat.say("/start", language="en")
+    await chat.say(LIGHT, language="zh")
+    assert "已登记" in chat.last.text
+
+
+async def test_staff_question_is_answered_by_the_next_words(
+    chat: Conversation, town: Town, clock: FrozenClock
+) -> None:
+    from cases.use_cases.act import act
+    from tests.bot.desk import DISPATCHER
+
+    await chat.say(NOISE)
+    case = await newest_case(chat.database)
+    async with chat.database.transaction() as session:
+        await act(
+            session,
+            case.number,
+            "request_info",
+            {"missing": "具体是哪一幢"},
+            actor=DISPATCHER,
+            town=town,
+            now=clock(),
+        )
+    await chat.service.settle()
+    clock.advance(hours=1)
+    await chat.say("三幢二单元楼下的棋牌室")
+    answered = await newest_case(chat.database)
+    assert answered.state == "submitted"
+    assert "棋牌室" in answered.text
+
+
+@pytest.mark.parametrize(
+    "text", ["🙂🙂🙂", "?", "a" * 4000, "[" * 4000, "\u202e路灯", "1" * 500, "'; drop table cases"]
+)
+async def test_odd_text_gets_one_calm_answer(chat: Conversation, text: str) -> None:
+    assert len(await chat.say(text)) == 1
+
+
+async def test_nothing_is_left_unsent(chat: Conversation) -> None:
+    await chat.say(LIGHT)
+    assert {row.state for row in await outbox_rows(chat.database)} == {"sent"}
+    assert isinstance(chat.channel, MemoryChannel)
