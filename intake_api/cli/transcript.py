@@ -1,0 +1,113 @@
+"""``huying transcript``: a call as text into draft cases."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cases.actors import Actor
+from cases.classification import Tag
+from cases.lifecycle import Role
+from cases.models import Case
+from cases.use_cases.file_case import CaseDraft, file_case
+from intake_api.call_reading import ReadCall, assemble, find_matters
+from intake_api.cli.classify import serving_model
+from intake_api.cli.failures import CommandFailed
+from intake_api.cli.opened import opened, run_async
+from intake_api.cli.options import DatabaseUrl, DataDir, Json, option, settings_from
+from intake_api.keys import utc_now
+from intake_api.settings import Settings
+from intake_api.texts import load_texts
+
+
+def transcript(
+    file: Annotated[str, typer.Argument(metavar="FILE|-", help="text of the call; - reads stdin")],
+    as_json: Json = False,
+    submit: Annotated[bool, option("--submit", help="file the drafts")] = False,
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Read a hotline transcript into draft cases."""
+    settings = settings_from(data_dir=data_dir, database_url=database_url)
+    call = _read(_text_of(file), settings, data_dir)
+    filed = run_async(_file(settings, call)) if submit else []
+    if as_json:
+        answer: dict[str, Any] = call.to_dict()
+        if submit:
+            answer["cases"] = [
+                {"number": case.number, "tracking_code": case.tracking_code} for case in filed
+            ]
+        print(json.dumps(answer, ensure_ascii=False))
+        return
+    _print(call)
+    for case in filed:
+        state = load_texts("labels")["states"][str(case.state)]
+        print(f"已立案 {case.number}（查询码 {case.tracking_code}，{state}）")
+
+
+def _text_of(file: str) -> str:
+    raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            text = raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        break
+    else:
+        raise CommandFailed(f"{file}: is neither UTF-8 nor GB18030 text.")
+    text = text.replace("\x00", "")
+    if not text.strip():
+        raise CommandFailed(f"{file}: is empty.")
+    return text
+
+
+def _read(text: str, settings: Settings, data_dir: Path | None) -> ReadCall:
+    from classifier.model import load_model
+
+    read, matters = find_matters(text, utc_now().astimezone(settings.timezone))
+    model = load_model(serving_model(data_dir))
+    tags = [Tag.from_dict(model.tag(matter.body).to_dict()) for matter in matters]
+    return assemble(read, matters, tags)
+
+
+async def _file(settings: Settings, call: ReadCall) -> list[Case]:
+    actor = Actor(Role.AGENT, load_texts("pages")["accounts"]["command_line"])
+    async with opened(settings) as (database, town), database.transaction() as session:
+        return [
+            await file_case(
+                session,
+                CaseDraft(
+                    text=draft.text,
+                    channel="phone",
+                    tag=draft.tag,
+                    caller_name=call.caller_name or None,
+                    caller_phone=call.caller_phone or None,
+                    place_text=draft.place or None,
+                    summary=draft.summary,
+                ),
+                actor=actor,
+                town=town,
+                now=utc_now(),
+            )
+            for draft in call.drafts
+        ]
+
+
+def _print(call: ReadCall) -> None:
+    print(f"来电人：{call.caller_name or '—'}  {call.caller_phone or '—'}")
+    for position, draft in enumerate(call.drafts, start=1):
+        tag = draft.tag
+        label = f"{tag.platform_name} / {tag.category_name} {tag.confidence:.0%}" if tag else "—"
+        print(f"{position}. {label}")
+        print(f"   {draft.summary}")
+        for name, value in (
+            ("地点", draft.place),
+            ("时间", draft.time_words),
+            ("要求", draft.demand),
+        ):
+            if value:
+                print(f"   {name}：{value}")

@@ -1,0 +1,157 @@
+"""The composition root: the real database, classifier, bot and web server, started in order and
+stopped in the opposite one.
+
+    async with running(settings, report=…) as server: …    server.port, server.database
+
+The only module that imports ``bot``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp import web
+
+from bot.service import BotService
+from bot.telegram_channel import TelegramSettings
+from bot.telegram_channel import webhook as telegram_webhook
+from bot.web_channel import add_routes as add_chat_routes
+from cases.classification import Tag
+from cases.storage.database import Database
+from cases.storage.schema import upgrade_schema
+from cases.use_cases.timers import run_timers
+from classifier.worker_pool import ClassifierPool
+from intake_api.app import create_app
+from intake_api.first_model import Report, ensure_model, models_folder
+from intake_api.keys import utc_now
+from intake_api.settings import Settings
+from intake_api.timers import repeat
+from intake_api.town_keeper import TownKeeper
+
+SHUTDOWN_SECONDS = 10.0
+TIMER_SECONDS = 60.0
+
+
+class CaseTagger:
+    """The pool behind the port of ``cases``: same words, the domain's own type."""
+
+    def __init__(self, pool: ClassifierPool) -> None:
+        self._pool = pool
+
+    async def classify(self, text: str) -> Tag:
+        """Tag one text; raises what the pool raises."""
+        return Tag.from_dict((await self._pool.classify(text)).to_dict())
+
+
+@dataclass
+class RunningServer:
+    """What a caller may want of a running process; ``port`` is None without the role ``api``."""
+
+    settings: Settings
+    database: Database
+    town: TownKeeper
+    port: int | None = None
+
+    @property
+    def address(self) -> str:
+        """What to put before a path in a link, with the port really taken."""
+        return self.settings.address_at(self.port)
+
+
+@asynccontextmanager
+async def running(settings: Settings, *, report: Report) -> AsyncIterator[RunningServer]:
+    """Everything that the roles of ``settings`` need, up and answering inside the block.
+
+    ``report`` hears how far the training of a first model is.
+    """
+    async with AsyncExitStack() as stack:
+        database = await _open_database(settings, stack)
+        town = TownKeeper(database)
+        await town.load()
+        server = RunningServer(settings, database, town)
+        pool: ClassifierPool | None = None
+        if settings.runs("api") or settings.runs("bot"):
+            pool = await _start_pool(settings, stack, report)
+        bot = _build_bot(settings, database, town, pool)
+        if settings.runs("worker"):
+            stack.enter_context(
+                repeat("timers", TIMER_SECONDS, lambda: run_timers(database, town(), utc_now))
+            )
+        await bot.start(
+            engine=settings.runs("bot"), relay=settings.runs("worker"), polling=settings.runs("bot")
+        )
+        stack.push_async_callback(bot.stop)
+        if settings.runs("api"):
+            assert pool is not None
+            app = create_app(
+                settings, database=database, tagger=pool, town_provider=town, on_write=bot.wake
+            )
+            add_chat_routes(app, bot)
+            telegram_webhook.add_routes(app, bot.telegram)
+            server.port = await _listen(app, settings, stack)
+        refresh = asyncio.create_task(town.keep_fresh())
+        stack.callback(refresh.cancel)
+        yield server
+
+
+async def _open_database(settings: Settings, stack: AsyncExitStack) -> Database:
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    # Alembic blocks; nobody is served yet, but a signal must still be heard.
+    await asyncio.to_thread(upgrade_schema, settings.database)
+    database = Database(settings.database)
+    stack.push_async_callback(database.close)
+    return database
+
+
+async def _start_pool(settings: Settings, stack: AsyncExitStack, report: Report) -> ClassifierPool:
+    folder: Path = await ensure_model(models_folder(settings.data_dir), report)
+    pool = ClassifierPool(folder, workers=settings.classifier_workers)
+    stack.push_async_callback(pool.close)
+    await pool.start()
+    return pool
+
+
+def _build_bot(
+    settings: Settings,
+    database: Database,
+    town: TownKeeper,
+    pool: ClassifierPool | None,
+) -> BotService:
+    telegram = None
+    if settings.telegram_token is not None:
+        secret = settings.telegram_webhook_secret
+        telegram = TelegramSettings(
+            token=settings.telegram_token.get_secret_value(),
+            api_url=settings.telegram_api_url,
+            webhook_url=settings.telegram_webhook_url,
+            webhook_secret=secret.get_secret_value() if secret else None,
+        )
+    return BotService(
+        database=database,
+        classifier=CaseTagger(pool) if pool else _NoTagger(),
+        town_provider=town,
+        data_dir=settings.data_dir,
+        telegram=telegram,
+    )
+
+
+class _NoTagger:
+    """Stands where the role has no engine; nothing asks it."""
+
+    async def classify(self, text: str) -> Tag:
+        """Never called without the role ``bot``."""
+        raise RuntimeError("this role tags nothing")
+
+
+async def _listen(app: web.Application, settings: Settings, stack: AsyncExitStack) -> int:
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    site = web.TCPSite(runner, settings.host, settings.port)
+    await site.start()
+    port: int = runner.addresses[0][1]
+    return port

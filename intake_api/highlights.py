@@ -1,0 +1,53 @@
+"""A text cut into pieces that a page can colour.
+
+    cut_text(text, marks) -> list[Piece]         Piece(text, kinds)
+    find_terms(text, terms) -> list[Mark]        where the reasons stand in the text
+
+Marks may overlap; the pieces never do, and joined together they are the text, character for
+character.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """``text[start:end]`` is of this kind: reason, place, time, demand, caller, draft."""
+
+    start: int
+    end: int
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A run of characters with one set of kinds."""
+
+    text: str
+    kinds: tuple[str, ...]
+
+
+def cut_text(text: str, marks: Iterable[Mark]) -> list[Piece]:
+    """Marks beyond the text or empty ones are left out."""
+    usable = [mark for mark in marks if 0 <= mark.start < mark.end <= len(text)]
+    edges = sorted({0, len(text), *(m.start for m in usable), *(m.end for m in usable)})
+    pieces = []
+    for start, end in pairwise(edges):
+        covering = (m.kind for m in usable if m.start <= start and end <= m.end)
+        pieces.append(Piece(text[start:end], tuple(dict.fromkeys(covering))))
+    return pieces
+
+
+def find_terms(text: str, terms: Sequence[str], *, kind: str = "reason") -> list[Mark]:
+    """Every place of every term; a term of the model that is not in the text is no mark."""
+    marks = []
+    for term in terms:
+        start = text.find(term) if term else -1
+        while start >= 0:
+            marks.append(Mark(start, start + len(term), kind))
+            start = text.find(term, start + len(term))
+    return marks

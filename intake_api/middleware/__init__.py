@@ -1,0 +1,1 @@
+"""What every request passes through: id and log, metrics, errors, time limit; and headers."""

@@ -1,0 +1,142 @@
+"""``/desk/cases/{number}``: the facts, what the machine thought, what happened and may be done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cases.errors import CaseError, VersionConflict
+from cases.history import read_history
+from cases.lifecycle import Action, Role
+from cases.models import Attachment, Case, PredictionEntry
+from cases.use_cases.act import act
+from intake_api.action_forms import action_forms, form_data
+from intake_api.case_store import CaseFolder, get_visible
+from intake_api.csrf import Form, checked_form
+from intake_api.highlights import cut_text, find_terms
+from intake_api.keys import DATABASE, TOWN, now_of
+from intake_api.pages.staff import require_staff
+from intake_api.problem_json import Problem, translate
+from intake_api.rendering import render
+from intake_api.sessions import Staff
+from intake_api.texts import load_texts
+from intake_api.views import IDENTITY_ROLES, case_view
+
+ACTION_ROUTE = "/desk/cases/{number}/{action}"
+
+
+async def show_case(request: web.Request) -> web.Response:
+    """The page; ``?done=`` says which step was just taken."""
+    staff = await require_staff(request)
+    done = request.query.get("done", "")
+    actions = load_texts("labels")["actions"]
+    message = ""
+    if done in actions:
+        message = load_texts("pages")["desk"]["done"].format(action=actions[done])
+    return await _page(request, staff, message=message)
+
+
+async def take_step(request: web.Request) -> web.Response:
+    """One action, posted from its form; a refusal shows the form again as it was filled in."""
+    staff = await require_staff(request)
+    form = await checked_form(request)
+    number = request.match_info["number"]
+    try:
+        action = Action(request.match_info["action"])
+    except ValueError:
+        raise Problem("not_found") from None
+    town = request.app[TOWN]()
+    version = form.get("version", "")
+    try:
+        async with request.app[DATABASE].transaction() as session:
+            folder = await get_visible(session, number, staff.actor)
+            await act(
+                session,
+                folder.case.number,
+                action.value,
+                form_data(action, form),
+                actor=staff.actor,
+                town=town,
+                now=now_of(request),
+                expected_version=int(version)
+                if version.isdecimal() and len(version) < 10
+                else None,
+            )
+    except VersionConflict:
+        message = load_texts("pages")["desk"]["moved_on"]
+        return await _page(request, staff, message=message, status=409, given=(action, form))
+    except CaseError as error:
+        status = translate(error).status
+        if status == 404:
+            raise
+        return await _page(
+            request, staff, message=error.sentence, status=status, given=(action, form)
+        )
+    raise web.HTTPSeeOther(f"/desk/cases/{folder.case.number}?done={action.value}")
+
+
+async def _page(
+    request: web.Request,
+    staff: Staff,
+    *,
+    message: str = "",
+    status: int = 200,
+    given: tuple[Action, Form] | None = None,
+) -> web.Response:
+    actor, now = staff.actor, now_of(request)
+    town = request.app[TOWN]()
+    async with request.app[DATABASE].reading() as session:
+        folder = await get_visible(session, request.match_info["number"], actor)
+        context = await _belongings(session, folder)
+    case = folder.case
+    tag = context["prediction"].tag if context["prediction"] else {}
+    terms = [reason["term"] for reason in tag.get("reasons", [])]
+    context |= {
+        "town": town,
+        "case": case,
+        "view": case_view(case, folder.coop_units, actor=actor, now=now),
+        "coop_units": folder.coop_units,
+        "pieces": cut_text(case.text, find_terms(case.text, terms)),
+        "tag": tag,
+        "forms": action_forms(case, actor, town, (given[0].value, given[1]) if given else None),
+        "opened": given[0].value if given else "",
+        "categories": _grouped(town.categories.values()),
+        "tracking": case.tracking_code if actor.role in IDENTITY_ROLES else "",
+        "message": message,
+        "bad": status != 200,
+        "hides_quarrel": actor.role is Role.OBSERVER,
+    }
+    return render(request, "case.html", context, status=status)
+
+
+async def _belongings(session: AsyncSession, folder: CaseFolder) -> dict[str, Any]:
+    case = folder.case
+    predictions = await session.scalars(
+        select(PredictionEntry)
+        .where(PredictionEntry.case_id == case.id)
+        .order_by(PredictionEntry.id.desc())
+    )
+    parent = await session.get(Case, case.parent_id) if case.parent_id else None
+    files = await session.scalars(select(Attachment).where(Attachment.case_id == case.id))
+    return {
+        "history": await read_history(session, case.id),
+        "prediction": predictions.first(),
+        "parent": parent.number if parent else "",
+        "attachments": list(files),
+    }
+
+
+def _grouped(categories: Any) -> dict[str, list[tuple[str, str]]]:
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for category in categories:
+        groups.setdefault(category.platform_name, []).append((category.code, category.name))
+    return groups
+
+
+def add_routes(app: web.Application) -> None:
+    """Register the case page and its actions."""
+    app.router.add_get("/desk/cases/{number}", show_case)
+    app.router.add_post(ACTION_ROUTE, take_step)

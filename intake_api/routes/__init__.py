@@ -1,0 +1,18 @@
+"""The HTTP API; each module ends in its ``OPERATIONS``, ``all_operations()`` joins them."""
+
+from __future__ import annotations
+
+from intake_api.openapi import Operation
+
+
+def all_operations() -> tuple[Operation, ...]:
+    """Every operation of the API, in the order of the document."""
+    from intake_api.routes import actions, cases, classify, service, transcripts
+
+    return (
+        *classify.OPERATIONS,
+        *transcripts.OPERATIONS,
+        *cases.OPERATIONS,
+        *actions.OPERATIONS,
+        *service.OPERATIONS,
+    )

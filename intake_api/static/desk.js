@@ -1,0 +1,128 @@
+// The desk's keyboard and its small poll. Every page works without this file.
+
+const main = document.querySelector("#main");
+const typing = (target) => target.closest("textarea, select, [contenteditable], dialog") ||
+  (target.matches("input") && !["radio", "checkbox"].includes(target.type));
+
+// --- help -----------------------------------------------------------------------------------
+const help = document.querySelector("#keys");
+const toggleHelp = () => (help.open ? help.close() : help.showModal());
+document.querySelector("[data-help]")?.addEventListener("click", (event) => {
+  event.preventDefault();
+  toggleHelp();
+});
+
+// --- lists ----------------------------------------------------------------------------------
+const rows = () => [...document.querySelectorAll("[data-row] a, [data-draft]")];
+
+function move(step) {
+  const list = rows();
+  if (!list.length) return;
+  const here = list.findIndex((item) => item.contains(document.activeElement));
+  const next = list[Math.min(Math.max(here + step, 0), list.length - 1)];
+  const target = next.matches("a") ? next : next.querySelector("input[type=radio]");
+  target?.focus();
+  next.scrollIntoView({ block: "nearest" });
+}
+
+// --- drafts ---------------------------------------------------------------------------------
+const drafts = [...document.querySelectorAll("[data-draft]")];
+const currentDraft = () =>
+  drafts.find((draft) => draft.contains(document.activeElement)) ?? drafts[0];
+
+function choose(position) {
+  const choice = currentDraft()?.querySelectorAll(".choice input")[position - 1];
+  if (!choice) return false;
+  choice.checked = true;
+  choice.focus();
+  choice.dispatchEvent(new Event("change", { bubbles: true }));
+  return true;
+}
+
+for (const draft of drafts) {
+  const other = draft.querySelector("[data-other]");
+  const radios = draft.querySelectorAll(".choice input");
+  // The long list and the three suggestions are one choice: taking one empties the other.
+  other.addEventListener("change", () => {
+    if (other.value) radios.forEach((radio) => { radio.checked = false; });
+  });
+  radios.forEach((radio) => radio.addEventListener("change", () => { other.value = ""; }));
+}
+drafts[0]?.querySelector(".choice input:checked, .choice input")?.focus({ preventScroll: true });
+
+// --- a case ---------------------------------------------------------------------------------
+function openAction(key) {
+  const action = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
+  if (!action) return false;
+  action.open = true;
+  const field = action.querySelector("form :is(input:not([type=hidden]), select, textarea, button)");
+  field?.focus();
+  action.scrollIntoView({ block: "nearest" });
+  return true;
+}
+
+// --- keys -----------------------------------------------------------------------------------
+document.addEventListener("keydown", (event) => {
+  if (event.isComposing) return;
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    const form = event.target.closest("form") ?? document.querySelector("[data-file]");
+    if (form) {
+      event.preventDefault();
+      form.requestSubmit();
+    }
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+  const handled = press(event.key);
+  if (handled) event.preventDefault();
+});
+
+function press(key) {
+  if (key === "?") return toggleHelp(), true;
+  if (help?.open) return false;
+  if (drafts.length && /^[123]$/.test(key)) return choose(Number(key));
+  if (key === "j" && !main.hasAttribute("data-case")) return move(1), true;
+  if (key === "k" && !main.hasAttribute("data-case")) return move(-1), true;
+  if (key === "/") return focus("#q");
+  if (main.hasAttribute("data-case")) {
+    if (key === "g") return document.querySelector("[data-back]")?.click(), true;
+    return openAction(key);
+  }
+  return key === "n" ? focus("#paste") : false;
+}
+
+function focus(selector) {
+  const target = document.querySelector(selector);
+  target?.focus();
+  return Boolean(target);
+}
+
+// --- one press, one post --------------------------------------------------------------------
+document.addEventListener("submit", (event) => {
+  if (event.target.method !== "post") return;
+  if (event.target.dataset.sent) return event.preventDefault();
+  event.target.dataset.sent = "1";
+});
+window.addEventListener("pageshow", () => {
+  document.querySelectorAll("form[data-sent]").forEach((form) => { delete form.dataset.sent; });
+});
+
+// --- live counts ----------------------------------------------------------------------------
+const address = main?.dataset.poll;
+const PERIOD = 10_000;
+
+async function poll() {
+  if (document.hidden) return;
+  const answer = await fetch(address, { headers: { Accept: "application/json" } });
+  if (!answer.ok || answer.redirected) return;
+  const counts = await answer.json();
+  const shown = document.querySelector(".tabs [aria-current] [data-count]");
+  for (const badge of document.querySelectorAll("[data-count]")) {
+    const value = String(counts[badge.dataset.count] ?? 0);
+    if (badge.textContent === value) continue;
+    badge.textContent = value;
+    // The rows stay where they are under the reader's eyes; a line says that they changed.
+    if (badge === shown) document.querySelector("[data-fresh]").hidden = false;
+  }
+}
+if (address) setInterval(() => poll().catch(() => {}), PERIOD);

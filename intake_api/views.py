@@ -1,0 +1,141 @@
+"""A case as data, for the API and for pages: what this reader may see of it.
+
+    case_view(case, coop_units, *, actor, now) -> dict     the shape of ``CaseAnswer``
+    history_view(entry) -> dict
+    may_see(actor, case, coop_units) -> bool
+    sees_identity(actor, case) -> bool
+    mask_name(name); mask_phone(phone)
+
+Identity: the hotline's own staff see who called. Handlers see a name and number of the cases they
+handle unless the citizen asked to stay anonymous; everybody else sees a mask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from cases.actors import Actor
+from cases.lifecycle import OPEN_STATES, Role, State
+from cases.models import Case, HistoryEntry
+from intake_api.texts import load_texts
+
+CENTRE_ROLES = frozenset(
+    {Role.AGENT, Role.DISPATCHER, Role.COMMANDER, Role.COUNTY, Role.INSPECTOR, Role.ADMIN}
+)
+READER_ROLES = CENTRE_ROLES | {Role.HANDLER, Role.HANDLER_HEAD, Role.OBSERVER, Role.GRID}
+UNIT_ROLES = frozenset({Role.HANDLER, Role.HANDLER_HEAD})
+IDENTITY_ROLES = frozenset({Role.AGENT, Role.DISPATCHER, Role.ADMIN})
+
+
+def may_see(actor: Actor, case: Case, coop_units: Sequence[str]) -> bool:
+    """Handlers see what their unit leads, cooperates in or once answered for; the rest all."""
+    if actor.role in UNIT_ROLES:
+        mine = {case.lead_unit, case.answerable_unit, *coop_units, *case.returned_by}
+        return actor.unit_code is not None and actor.unit_code in mine
+    return actor.role in READER_ROLES
+
+
+def sees_identity(actor: Actor, case: Case) -> bool:
+    """Whether name and phone are shown in full."""
+    if case.anonymous:
+        return False
+    if actor.role in UNIT_ROLES:
+        return actor.unit_code is not None and actor.unit_code == case.lead_unit
+    return actor.role in IDENTITY_ROLES
+
+
+def mask_name(name: str | None) -> str | None:
+    """王女士 stays recognisable as a surname only: 王**."""
+    return name and name[0] + "*" * min(2, max(1, len(name) - 1))
+
+
+def mask_phone(phone: str | None) -> str | None:
+    """13800001234 -> 138****1234; a short one is covered wholly."""
+    if not phone:
+        return phone
+    return f"{phone[:3]}****{phone[-4:]}" if len(phone) >= 9 else "****"
+
+
+def is_overdue(case: Case, now: datetime) -> bool:
+    """The rule of ``cases.use_cases.queues.is_overdue``, for a case already in hand."""
+    if State(case.state) not in OPEN_STATES - {State.SUSPENDED, State.NEED_INFO}:
+        return False
+    due = running_deadline(case)
+    return due is not None and due < now
+
+
+def running_deadline(case: Case) -> datetime | None:
+    """The earlier of the step's and the handling's deadline."""
+    if State(case.state) not in OPEN_STATES:
+        return None
+    known = [due for due in (case.step_due_at, case.due_at) if due is not None]
+    return min(known) if known else None
+
+
+def case_view(
+    case: Case, coop_units: Sequence[str], *, actor: Actor, now: datetime
+) -> dict[str, Any]:
+    """The case as this reader may see it."""
+    open_identity = sees_identity(actor, case)
+    hidden = case.anonymous and not open_identity
+    name = case.caller_name if open_identity else mask_name(case.caller_name)
+    phone = case.caller_phone if open_identity else mask_phone(case.caller_phone)
+    return {
+        "number": case.number,
+        "version": case.version,
+        "state": State(case.state).value,
+        "state_name": load_texts("labels")["states"][State(case.state).value],
+        "channel": case.channel,
+        "text": case.text,
+        "summary": case.summary,
+        "place": case.place_text,
+        "latitude": case.latitude,
+        "longitude": case.longitude,
+        "platform": case.platform,
+        "category": case.category,
+        "request_type": case.request_type,
+        "urgency": case.urgency,
+        "flags": list(case.flags),
+        "decision": case.decision,
+        "confidence": case.confidence,
+        "tagged_by": case.tagged_by,
+        "lead_unit": case.lead_unit,
+        "coop_units": list(coop_units),
+        "overdue": is_overdue(case, now),
+        "due_at": _iso(running_deadline(case)),
+        "submitted_at": _iso(case.submitted_at),
+        "updated_at": _iso(case.updated_at),
+        "outcome": case.outcome,
+        "reply": case.reply_text,
+        "satisfaction": case.satisfaction,
+        "solved": case.solved,
+        "round": case.round,
+        "supervised_level": case.supervised_level,
+        "caller_name": None if hidden else name,
+        "caller_phone": None if hidden else phone,
+        "anonymous": case.anonymous,
+        "source_system": case.source_system,
+        "source_id": case.source_id,
+    }
+
+
+def history_view(entry: HistoryEntry) -> dict[str, Any]:
+    """One line of the history."""
+    return {
+        "seq": entry.seq,
+        "at": _iso(entry.at),
+        "action": entry.action,
+        "from_state": entry.from_state,
+        "to_state": entry.to_state,
+        "actor_role": entry.actor_role,
+        "actor_name": entry.actor_name,
+        "unit": entry.unit_code,
+        "data": entry.data,
+        "citizen_text": entry.citizen_text,
+    }
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at is not None else None
