@@ -50,7 +50,10 @@ def test_an_agents_order_without_speakers_is_one_matter():
 
 def test_a_self_introduction_is_set_aside():
     """Name and phone are the caller's, not the matter's."""
-    text = "你好，我姓王，电话13800001234，昨天晚上朝晖路路灯不亮，请尽快修。\n另外还有一件事，楼下油烟很大。"
+    text = (
+        "你好，我姓王，电话13800001234，昨天晚上朝晖路路灯不亮，请尽快修。\n"
+        "另外还有一件事，楼下油烟很大。"
+    )
     call = read_transcript(text, received_at=CALLED)
     assert [m.body for m in call.matters] == [
         "昨天晚上朝晖路路灯不亮，请尽快修。",

@@ -59,8 +59,7 @@ def server(
         house = await build_house(database, town, FrozenClock()(), folder)
         started.append(await _furnish(house))
         ready.set()
-        while not stop.is_set():
-            await asyncio.sleep(0.05)
+        await asyncio.to_thread(stop.wait)
         await house.client.close()
         await database.close()
 
@@ -90,7 +89,7 @@ SPOT_CHECKED = ("accept", "dispatch", "rate", "supplement")
 RUNS = [(label, GenerationMode.POSITIVE) for label in OPERATIONS] + [
     (label, GenerationMode.NEGATIVE)
     for label in OPERATIONS
-    if "{number}/" not in label or label.endswith((*SPOT_CHECKED, "history"))
+    if "/api/" in label and ("{number}/" not in label or label.endswith((*SPOT_CHECKED, "history")))
 ]
 
 
@@ -98,13 +97,7 @@ RUNS = [(label, GenerationMode.POSITIVE) for label in OPERATIONS] + [
 def test_no_request_breaks_the_server(label: str, mode: GenerationMode, server: Loopback) -> None:
     operation = OPERATIONS[label]
     known = st.none() | st.sampled_from(server.numbers)
-    try:
-        strategy = operation.as_strategy(generation_mode=mode)
-        strategy.validate()
-    except Exception as error:
-        if mode is GenerationMode.NEGATIVE:
-            pytest.skip(f"nothing can be wrong with it: {type(error).__name__}")
-        raise
+    strategy = operation.as_strategy(generation_mode=mode)
 
     @settings(
         max_examples=EXAMPLES,
