@@ -25,6 +25,7 @@ _CUES = Path(__file__).parent / "transcript_cues.toml"
 _PHONE = re.compile(r"(?<!\d)(?:1[3-9]\d[\d*]{8}|0\d{2,3}-?\d{7,8})(?!\d)")
 _TURN = re.compile(r"^[ \t]*(?P<who>[^:：\n]{1,8})[:：][ \t]*", re.MULTILINE)
 _SENTENCE = re.compile(r"[^。！？!?\n；;]+[。！？!?；;]?")
+_SHORTEST_MATTER = 6
 _SURNAME = (
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高郑梁谢宋唐许邓冯韩曹曾彭萧蔡潘田董袁于余叶蒋杜苏魏程吕"
     "丁任卢姚沈钟姜崔谭陆范汪廖石金韦贾夏付方邹熊白孟秦邱侯江尹薛闫段雷龙史陶贺毛郝顾龚邵万覃武钱戴"
@@ -147,10 +148,14 @@ def _sentences(text: str, turns: list[_Turn]) -> list[tuple[int, int]]:
 
 
 def _skip_introduction(text: str, start: int, end: int) -> int:
-    """Where a sentence begins once greeting and self-introduction are set aside."""
-    while (match := _pattern("introduction").match(text, start, end)) and match.end() < end:
-        start = match.end()
-    return start
+    """Where a sentence begins once greeting and self-introduction are set aside.
+
+    What would be too short to be a matter is left as it was said.
+    """
+    begin = start
+    while (match := _pattern("introduction").match(text, begin, end)) and match.end() < end:
+        begin = match.end()
+    return begin if end - begin >= _SHORTEST_MATTER else start
 
 
 def _split_matters(text: str, turns: list[_Turn]) -> list[tuple[int, int]]:
