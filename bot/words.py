@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Any
 
 _COMMAND = re.compile(r"^/([A-Za-z_]{1,32})(?:@(\w+))?(?:\s+(.*))?$", re.DOTALL)
 _CIRCLED = {chr(0x2460 + i): str(i + 1) for i in range(9)}
@@ -28,8 +29,13 @@ class Command:
 @cache
 def word_lists() -> Mapping[str, frozenset[str]]:
     """The bare words of ``texts/words.toml`` by what they mean."""
+    return {name: frozenset(words) for name, words in _read_words()["words"].items()}
+
+
+@cache
+def _read_words() -> Mapping[str, Any]:
     raw = resources.files("bot").joinpath("texts/words.toml").read_text(encoding="utf-8")
-    return {name: frozenset(words) for name, words in tomllib.loads(raw)["words"].items()}
+    return tomllib.loads(raw)
 
 
 def normalise(text: str) -> str:
@@ -59,7 +65,11 @@ def read_command(text: str) -> Command | None:
 
 def means(text: str, what: str) -> bool:
     """Whether the whole text is one of the words for ``what`` (thanks, skip, …)."""
-    return normalise(text) in word_lists()[what]
+    plain = normalise(text)
+    if plain in word_lists()[what]:
+        return True
+    pattern = _read_words()["patterns"].get(what)
+    return pattern is not None and re.fullmatch(pattern, plain) is not None
 
 
 def typed_digit(text: str) -> int | None:

@@ -15,6 +15,7 @@ from cases.actors import Actor
 from cases.models import Case, HistoryEntry
 
 _GENESIS = "0" * 64
+_LAST = "last history line"
 
 
 async def append_history(
@@ -29,15 +30,10 @@ async def append_history(
     now: datetime,
 ) -> HistoryEntry:
     """Write the next line. ``data`` must be plain JSON values."""
-    last = await session.scalar(
-        select(HistoryEntry)
-        .where(HistoryEntry.case_id == case.id)
-        .order_by(HistoryEntry.seq.desc())
-        .limit(1)
-    )
+    seq, previous = await _last_line(session, case.id)
     entry = HistoryEntry(
         case_id=case.id,
-        seq=last.seq + 1 if last else 1,
+        seq=seq + 1,
         at=now,
         action=action,
         from_state=from_state,
@@ -47,13 +43,36 @@ async def append_history(
         unit_code=actor.unit_code,
         data=data,
         citizen_text=citizen_text,
-        previous_hash=last.hash if last else _GENESIS,
+        previous_hash=previous,
         hash="",
     )
     entry.hash = hash_entry(entry)
     session.add(entry)
     await session.flush()
+    session.info[_LAST, case.id] = (entry.seq, entry.hash)
     return entry
+
+
+def begin_history(session: AsyncSession, case: Case) -> None:
+    """A case that was just written has no line yet: no need to look for one."""
+    session.info[_LAST, case.id] = (0, _GENESIS)
+
+
+async def _last_line(session: AsyncSession, case_id: int) -> tuple[int, str]:
+    """(seq, hash) of the last line. This transaction holds the case, so what it wrote itself
+    is still the last."""
+    known: tuple[int, str] | None = session.info.get((_LAST, case_id))
+    if known is not None:
+        return known
+    row = (
+        await session.execute(
+            select(HistoryEntry.seq, HistoryEntry.hash)
+            .where(HistoryEntry.case_id == case_id)
+            .order_by(HistoryEntry.seq.desc())
+            .limit(1)
+        )
+    ).first()
+    return (row.seq, row.hash) if row else (0, _GENESIS)
 
 
 def hash_entry(entry: HistoryEntry) -> str:

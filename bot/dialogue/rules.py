@@ -22,7 +22,7 @@ from bot.dialogue.state import DialogueState, Step
 from bot.dialogue.taps import answer_tap, answer_typed_button
 from bot.dialogue.turn import Supplement, Turn
 from bot.incoming import Incoming
-from bot.words import digest, means, read_command, typed_digit
+from bot.words import digest, means, normalise, read_command, typed_digit
 
 __all__ = ["RULES", "advance", "conclude", "text_to_tag"]
 
@@ -76,6 +76,16 @@ def _small_talk(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn 
     return None
 
 
+def _lost_label(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn | None:
+    """The words of a button that is not on show: no request, whatever the machine makes of it."""
+    if not incoming.is_plain_text:
+        return None
+    labels = {normalise(label) for label in facts.texts.section("button")}
+    if normalise(incoming.text) not in labels:
+        return None
+    return Turn(state).saying(facts.texts.say("talk.stale_lost"))
+
+
 RULES: tuple[Rule, ...] = (
     file_unanswered,
     _resent_message,
@@ -91,6 +101,7 @@ RULES: tuple[Rule, ...] = (
     same_again,
     _reply_to_case,
     _small_talk,
+    _lost_label,
     recent_supplement,
     file_or_ask,
 )

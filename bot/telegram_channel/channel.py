@@ -29,7 +29,6 @@ from cases.storage.database import Database
 LOGGER = logging.getLogger(__name__)
 COMMANDS = ("start", "help", "status", "cases", "cancel", "human", "privacy")
 
-_SERVER_STARTS_WITHIN = 2.0
 _FIRST_LOOK = 3.0
 _LOOK_EVERY = 60.0
 
@@ -69,7 +68,7 @@ class TelegramChannel:
         self._data_dir = data_dir
         self._application = build_application(settings)
         self._task: asyncio.Task[None] | None = None
-        self._door_open = asyncio.Event()
+        self._registered = asyncio.Event()
         self.intake = TelegramIntake(
             database=database, clock=clock, on_received=on_received, answer=self._answer
         )
@@ -80,9 +79,11 @@ class TelegramChannel:
         bot: Bot = self._application.bot
         return bot
 
-    def open_door(self) -> None:
-        """The HTTP server with our webhook route is starting in this process."""
-        self._door_open.set()
+    async def wait_until_registered(self, within: float) -> None:
+        """Wait a moment for Telegram to know our address, if we are about to tell it."""
+        if self._task is not None and self.settings.full_webhook_url is not None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._registered.wait(), within)
 
     def start(self, *, polling: bool) -> None:
         """Greet Telegram in the background: an outage there must not stop the other channels.
@@ -134,10 +135,8 @@ class TelegramChannel:
             return
         url = self.settings.full_webhook_url
         if url is not None:
-            # Whatever waits is delivered at once, so our own door should be open by then.
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._door_open.wait(), _SERVER_STARTS_WITHIN)
             await self._register(url)
+            self._registered.set()
             await self._set_commands()
             await self._watch_webhook(url)
             return
@@ -201,7 +200,7 @@ class TelegramChannel:
     async def _best_effort(self, name: str, request: Any) -> bool:
         try:
             await request
-        except TelegramError as error:
+        except Exception as error:  # also an answer that cannot be read
             LOGGER.warning("%s: %s", name, type(error).__name__)
             return False
         return True

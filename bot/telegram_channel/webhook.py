@@ -18,6 +18,7 @@ from bot.telegram_channel.settings import WEBHOOK_PATH
 LOGGER = logging.getLogger(__name__)
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
 LARGEST_BODY = 1024 * 1024
+_REGISTERED_WITHIN = 1.0
 
 
 def add_routes(app: web.Application, channel: TelegramChannel | None) -> None:
@@ -30,11 +31,13 @@ def add_routes(app: web.Application, channel: TelegramChannel | None) -> None:
     async def receive(request: web.Request) -> web.Response:
         return await _receive(request, channel)
 
-    async def open_door(_app: web.Application) -> None:
-        channel.open_door()
+    async def register_first(_app: web.Application) -> None:
+        # Whoever sees the server answer may expect the webhook to stand. An outage of Telegram
+        # must not keep the other pages closed, though.
+        await channel.wait_until_registered(_REGISTERED_WITHIN)
 
     app.router.add_post(WEBHOOK_PATH, receive)
-    app.on_startup.append(open_door)
+    app.on_startup.append(register_first)
 
 
 async def _receive(request: web.Request, channel: TelegramChannel) -> web.Response:

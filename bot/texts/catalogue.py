@@ -22,9 +22,9 @@ class Texts:
         """The sentence with its blanks filled. Raises ``KeyError`` for an unknown key."""
         return self._sentences[key].format(**blanks)
 
-    def has(self, key: str) -> bool:
-        """Whether the language knows the key."""
-        return key in self._sentences
+    def section(self, name: str) -> frozenset[str]:
+        """Every sentence of one section, e.g. the labels of all buttons."""
+        return frozenset(v for k, v in self._sentences.items() if k.startswith(f"{name}."))
 
     def keys(self) -> frozenset[str]:
         """Every key, for the test that holds the languages together."""

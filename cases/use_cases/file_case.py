@@ -14,7 +14,7 @@ from cases.case_number import new_number, new_tracking_code
 from cases.classification import Tag
 from cases.deadlines import choose_time_class, step_deadline
 from cases.errors import InvalidData
-from cases.history import append_history
+from cases.history import append_history, begin_history
 from cases.lifecycle import Action, State, list_actions
 from cases.models import Attachment, Case, PredictionEntry
 from cases.place import find_place
@@ -110,6 +110,7 @@ async def file_case(
     case.step_due_at = step_deadline(town, "accept", case.urgency, now)
     session.add(case)
     await session.flush()
+    begin_history(session, case)
     if tag is not None:
         session.add(
             PredictionEntry(

@@ -245,7 +245,10 @@ async def test_cases_lists_the_latest(chat: Conversation, clock: FrozenClock) ->
     assert chat.last.text.count("路灯") == 2
 
 
-@pytest.mark.parametrize("words", ["/start", "/help", "帮助", "/nonsense", "你好", "谢谢", "隐私"])
+@pytest.mark.parametrize(
+    "words",
+    ["/start", "/help", "帮助", "/nonsense", "你好", "谢谢", "太感谢你们了", "隐私", "改类别"],
+)
 async def test_talk_files_nothing_and_is_answered(chat: Conversation, words: str) -> None:
     assert len(await chat.say(words)) == 1
     assert await all_cases(chat.database) == []

@@ -166,10 +166,14 @@ form.addEventListener("reset", () => {
   photoHint.textContent = photoHintBefore;
 });
 
+// With a real keyboard Enter sends, as in every chat; on a phone it stays a new line, and an
+// input method that is still composing keeps it for itself.
+const hasKeyboard = matchMedia("(pointer: fine)").matches;
 field.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.isComposing) {
-    form.requestSubmit();
-  }
+  if (event.key !== "Enter" || event.isComposing || event.shiftKey) return;
+  if (!hasKeyboard && !event.ctrlKey && !event.metaKey) return;
+  event.preventDefault();
+  form.requestSubmit();
 });
 
 // The forms of the server-rendered buttons become live ones.
