@@ -10,6 +10,7 @@ there would be no lexical answer to fall back on where the encoder need not be a
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -55,7 +56,9 @@ class SemanticTrainer:
         centred = vectors.rows - mean
         centred /= np.linalg.norm(centred, axis=1, keepdims=True) + 1e-9
         fit = partial(fit_softmax, C=self.settings["encoder"]["C"])
-        model, encoded = fit_and_judge(fit, centred, self.labels, self.classes, self.folds)
+        with warnings.catch_warnings():  # stopping early is meant, see linear.py
+            warnings.filterwarnings("ignore", message="lbfgs failed to converge")
+            model, encoded = fit_and_judge(fit, centred, self.labels, self.classes, self.folds)
         judged = self.folds >= 0
         truth = self.truth[judged]
         tables = (held_out[judged], encoded[judged])
