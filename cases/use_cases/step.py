@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,6 +18,7 @@ REQUEST_TYPES = ("praise", "suggest", "consult", "report", "help", "complaint")
 URGENCIES = ("normal", "urgent", "critical")
 OUTCOMES = ("solved", "partial", "explained", "unsolved")
 _LONGEST_TEXT = 10_000
+_FARTHEST_DAYS = 366
 
 
 @dataclass
@@ -98,8 +99,11 @@ class Step:
             day = date.fromisoformat(str(self.data.get(name))[:10])
         except ValueError:
             raise InvalidData(f"“{label(name)}”应为日期，如 2026-11-30。", field=name) from None
-        self.record[name] = day.isoformat()
         calendar = self.town.calendar
+        today = self.now.astimezone(calendar.zone).date()
+        if not today <= day <= today + timedelta(days=_FARTHEST_DAYS):
+            raise InvalidData(f"“{label(name)}”应在今天之后，一年以内。", field=name)
+        self.record[name] = day.isoformat()
         return datetime.combine(day, calendar.hours.ends or time(17, 30), tzinfo=calendar.zone)
 
 

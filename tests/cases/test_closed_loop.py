@@ -222,6 +222,16 @@ async def test_a_pause_gives_the_clock_back_what_was_left(desk):
     assert case.due_at - before == timedelta(days=2)
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "2026-11-20", "9999-12-31", "下周", ""])
+async def test_a_date_that_cannot_be_meant_is_refused(desk, day):
+    """In one sentence, and nothing is stored."""
+    case = await desk.file()
+    await desk.act(case, "sign", HANDLER)
+    await desk.act(case, "contact", HANDLER, method="电话", content="需停电作业")
+    with pytest.raises((InvalidData, MissingData)):
+        await desk.act(case, "suspend", reason="审批", interim_reply="在办", review_on=day)
+
+
 async def test_merging_can_be_undone(desk):
     """Back to the state it was merged from."""
     parent = await desk.file()
