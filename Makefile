@@ -39,9 +39,9 @@ wheel: .prepared-test  ## build the wheel into dist/
 
 lock: .prepared-test  ## hash the requirements anew (needs uv)
 	@uv export -q --no-emit-project --no-header --format requirements-txt --no-default-groups \
-	  --extra semantic --extra fast -o requirements/run.txt >/dev/null
+	  --extra fast -o requirements/run.txt >/dev/null
 	@uv export -q --no-emit-project --no-header --format requirements-txt \
-	  --extra semantic --extra fast --group dev -o requirements/dev.txt >/dev/null
+	  --extra fast --group dev -o requirements/dev.txt >/dev/null
 
 clean:  ## remove what was built; never your data
 	rm -rf .venv .venv-sims dist build *.egg-info .mypy_cache .ruff_cache

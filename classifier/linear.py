@@ -76,6 +76,8 @@ def fit_and_judge(
     ``folds`` holds 0..k-1 per row, or -1 for rows that are always trained on and never scored
     (their scores stay NaN).
     """
+    from threadpoolctl import threadpool_limits
+
     scores = np.full((X.shape[0], len(classes)), np.nan, dtype=np.float32)
 
     def one(fold: int) -> None:
@@ -83,7 +85,9 @@ def fit_and_judge(
         model = fit(X[~held_out], labels[~held_out], classes)
         scores[held_out] = model.scores(X[held_out])
 
-    with ThreadPoolExecutor(THREADS) as pool:
+    # Two fits side by side, each on one core: letting the matrix library start threads of its
+    # own besides made them wait for one another and took a third longer.
+    with threadpool_limits(1), ThreadPoolExecutor(THREADS) as pool:
         whole = pool.submit(fit, X, labels, classes)
         list(pool.map(one, range(int(folds.max()) + 1)))
         return whole.result(), scores
