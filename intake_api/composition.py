@@ -9,11 +9,14 @@ The only module that imports ``bot``.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+import socket
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
+import structlog
 from aiohttp import web
 
 from bot.service import BotService
@@ -24,16 +27,22 @@ from cases.classification import Tag
 from cases.storage.database import Database
 from cases.storage.schema import upgrade_schema
 from cases.use_cases.timers import run_timers
+from classifier.errors import ModelError
 from classifier.worker_pool import ClassifierPool
 from intake_api.app import create_app
-from intake_api.first_model import Report, ensure_model, models_folder
+from intake_api.first_model import Report, ensure_model, models_folder, train_shipped_model
 from intake_api.keys import utc_now
+from intake_api.ports import take_port
 from intake_api.settings import Settings
+from intake_api.sweeping import sweep
 from intake_api.timers import repeat
 from intake_api.town_keeper import TownKeeper
 
+T = TypeVar("T")
+log = structlog.get_logger("huying.serve")
 SHUTDOWN_SECONDS = 10.0
 TIMER_SECONDS = 60.0
+SWEEP_SECONDS = 3600.0
 
 
 class CaseTagger:
@@ -69,30 +78,34 @@ async def running(settings: Settings, *, report: Report) -> AsyncIterator[Runnin
     ``report`` hears how far the training of a first model is.
     """
     async with AsyncExitStack() as stack:
-        database = await _open_database(settings, stack)
-        town = TownKeeper(database)
-        await town.load()
+        # First of all: who finds the port taken should not wait for a training to hear it.
+        door = take_port(settings.host, settings.port) if settings.runs("api") else None
+        if door is not None:
+            stack.callback(door.close)
+        async with _beside(_start_pool(settings, stack, report)) as starting:
+            database = await _open_database(settings, stack)
+            town = TownKeeper(database)
+            await town.load()
+            pool = await starting
         server = RunningServer(settings, database, town)
-        pool: ClassifierPool | None = None
-        if settings.runs("api") or settings.runs("bot"):
-            pool = await _start_pool(settings, stack, report)
         bot = _build_bot(settings, database, town, pool)
         if settings.runs("worker"):
             stack.enter_context(
                 repeat("timers", TIMER_SECONDS, lambda: run_timers(database, town(), utc_now))
             )
+            stack.enter_context(repeat("sweep", SWEEP_SECONDS, lambda: sweep(database, utc_now())))
         await bot.start(
             engine=settings.runs("bot"), relay=settings.runs("worker"), polling=settings.runs("bot")
         )
         stack.push_async_callback(bot.stop)
-        if settings.runs("api"):
+        if door is not None:
             assert pool is not None
             app = create_app(
                 settings, database=database, tagger=pool, town_provider=town, on_write=bot.wake
             )
             add_chat_routes(app, bot)
             telegram_webhook.add_routes(app, bot.telegram)
-            server.port = await _listen(app, settings, stack)
+            server.port = await _listen(app, door, stack)
         refresh = asyncio.create_task(town.keep_fresh())
         stack.callback(refresh.cancel)
         yield server
@@ -107,11 +120,39 @@ async def _open_database(settings: Settings, stack: AsyncExitStack) -> Database:
     return database
 
 
-async def _start_pool(settings: Settings, stack: AsyncExitStack, report: Report) -> ClassifierPool:
+@asynccontextmanager
+async def _beside(work: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Task[T]]:
+    """The model loads while the database is made ready; if that fails, it is called off."""
+    task = asyncio.create_task(work)
+    try:
+        yield task
+    finally:
+        if not task.done():
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+async def _start_pool(
+    settings: Settings, stack: AsyncExitStack, report: Report
+) -> ClassifierPool | None:
+    if not (settings.runs("api") or settings.runs("bot")):
+        return None
     folder: Path = await ensure_model(models_folder(settings.data_dir), report)
+    try:
+        return await _open_pool(folder, settings, stack)
+    except ModelError as error:
+        # After an upgrade the old model may not fit any more. It stays in the registry; a town
+        # that cannot take complaints until somebody has trained would be worse off.
+        log.warning("serving model refused", model=folder.name, reason=str(error))
+        folder = await train_shipped_model(models_folder(settings.data_dir), report)
+        return await _open_pool(folder, settings, stack)
+
+
+async def _open_pool(folder: Path, settings: Settings, stack: AsyncExitStack) -> ClassifierPool:
     pool = ClassifierPool(folder, workers=settings.classifier_workers)
-    stack.push_async_callback(pool.close)
     await pool.start()
+    stack.push_async_callback(pool.close)
     return pool
 
 
@@ -147,11 +188,11 @@ class _NoTagger:
         raise RuntimeError("this role tags nothing")
 
 
-async def _listen(app: web.Application, settings: Settings, stack: AsyncExitStack) -> int:
+async def _listen(app: web.Application, door: socket.socket, stack: AsyncExitStack) -> int:
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
-    site = web.TCPSite(runner, settings.host, settings.port)
+    site = web.SockSite(runner, door)
     await site.start()
     port: int = runner.addresses[0][1]
     return port

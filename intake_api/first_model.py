@@ -1,6 +1,7 @@
 """The first model of an installation, trained in a process of its own.
 
     await ensure_model(models_dir, report) -> Path      the serving model's folder
+    await train_shipped_model(models_dir, report)       whether or not there is one
     python -m intake_api.first_model FOLDER             the process: progress as JSON lines
 
 Training needs scikit-learn and some hundred megabytes; a process that ends gives both back, the
@@ -31,10 +32,14 @@ async def ensure_model(models_dir: Path, report: Report) -> Path:
 
     :raises ModelError: in one sentence, when training failed
     """
-    registry = ModelRegistry(models_dir)
-    serving = registry.current()
-    if serving is not None:
-        return serving
+    return ModelRegistry(models_dir).current() or await train_shipped_model(models_dir, report)
+
+
+async def train_shipped_model(models_dir: Path, report: Report) -> Path:
+    """Train on the shipped rows in a process of its own and let the result serve.
+
+    :raises ModelError: in one sentence, when training failed
+    """
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -49,7 +54,7 @@ async def ensure_model(models_dir: Path, report: Report) -> Path:
         if process.returncode is None:
             process.kill()
         raise
-    serving = registry.current()
+    serving = ModelRegistry(models_dir).current()
     if process.returncode != 0 or serving is None:
         raise ModelError(sentence or "Training the shipped model failed; run `huying train`.")
     return serving

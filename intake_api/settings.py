@@ -107,7 +107,7 @@ ROWS: tuple[Row, ...] = (
     Row("timezone", TOWN_ZONE, "time zone of the town", _timezone),
     Row("secret_key", None, "signs one-time links; unset: kept in the data folder", SecretStr),
     Row("classifier_workers", 1, "processes that hold the model", _positive),
-    Row("max_body_kib", 1024, "largest request body in KiB", _positive),
+    Row("max_body_kib", 4096, "largest request body in KiB", _positive),
     Row("request_timeout", 30, "seconds after which a request is given up", _positive),
     Row("session_hours", 12, "hours until staff log in again", _positive),
     Row("login_rate", "10/minute", "logins allowed per address"),
@@ -136,7 +136,7 @@ class Settings:
     timezone: ZoneInfo = TOWN_ZONE
     secret_key: SecretStr | None = None
     classifier_workers: int = 1
-    max_body_kib: int = 1024
+    max_body_kib: int = 4096
     request_timeout: int = 30
     session_hours: int = 12
     login_rate: str = "10/minute"

@@ -2,16 +2,66 @@
 
 from __future__ import annotations
 
-import typer
+import sys
+from pathlib import Path
+from typing import Annotated
 
-commands = typer.Typer(help="Cases in files.", no_args_is_help=True)
+import typer
+from sqlalchemy.exc import SQLAlchemyError
+
+from cases.errors import InvalidData
+from intake_api.case_files import BadFile, read_rows, row_writer
+from intake_api.case_transfer import export_cases, import_case
+from intake_api.cli.failures import CommandFailed
+from intake_api.cli.opened import opened, run_async
+from intake_api.cli.options import DatabaseUrl, DataDir, settings_from
+from intake_api.settings import Settings
+
+commands = typer.Typer(help="Cases in files: JSONL, CSV or XLSX.", no_args_is_help=True)
+File = Annotated[Path, typer.Argument(metavar="F", help="a file ending in .jsonl, .csv or .xlsx")]
 
 
 @commands.command("export")
-def export() -> None:
-    """Write every case to a file."""
+def export(file: File, data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
+    """Write every case with its history; names and phones stand in the file as they are kept."""
+    settings = settings_from(data_dir=data_dir, database_url=database_url)
+    try:
+        count = run_async(_export(settings, file))
+    except BadFile as error:
+        raise CommandFailed(str(error)) from error
+    print(f"已导出 {count} 件到 {file}；文件含个人信息，请妥善保管。")
+
+
+async def _export(settings: Settings, file: Path) -> int:
+    async with opened(settings) as (database, _):
+        with row_writer(file) as write:
+            return await export_cases(database, write)
 
 
 @commands.command("import")
-def import_() -> None:
-    """Read cases from a file."""
+def import_(file: File, data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
+    """Add the cases of an export; a case that is there already is left alone."""
+    settings = settings_from(data_dir=data_dir, database_url=database_url)
+    try:
+        added, known, bad = run_async(_import(settings, file))
+    except BadFile as error:
+        raise CommandFailed(str(error)) from error
+    print(f"已导入 {added} 件，原已有 {known} 件。")
+    if bad:
+        raise CommandFailed(f"{bad} rows of {file} could not be imported, see above.")
+
+
+async def _import(settings: Settings, file: Path) -> tuple[int, int, int]:
+    added = known = bad = 0
+    async with opened(settings) as (database, _):
+        for number, row in read_rows(file):
+            try:
+                async with database.transaction() as session:
+                    new = await import_case(session, row)
+            except (InvalidData, SQLAlchemyError, TypeError) as error:
+                bad += 1
+                field = error.fields.get("field") if isinstance(error, InvalidData) else None
+                print(f"第 {number} 行无法导入：{field or type(error).__name__}", file=sys.stderr)
+                continue
+            added, known = added + new, known + (not new)
+    return added, known, bad

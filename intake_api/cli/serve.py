@@ -14,6 +14,7 @@ from intake_api.cli.options import DatabaseUrl, DataDir, option, settings_from
 from intake_api.cli.progress import progress_line
 from intake_api.keys import utc_now
 from intake_api.logging_setup import configure_logging
+from intake_api.ports import PortTaken
 from intake_api.settings import ROLES, Settings, describe_rows
 
 EPILOG = "\b\nFurther variables:\n" + "\n".join(
@@ -82,13 +83,8 @@ async def _serve(settings: Settings) -> None:
     except asyncio.CancelledError:
         if not stopping.is_set():
             raise
-    except OSError as error:
-        if error.errno in (98, 48, 13):
-            raise CommandFailed(
-                f"Port {settings.port} on {settings.host} cannot be used; "
-                "choose another with --port."
-            ) from error
-        raise
+    except PortTaken as error:
+        raise CommandFailed(str(error)) from error
 
 
 async def _announce(settings: Settings, server: Any) -> None:

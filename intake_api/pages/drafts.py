@@ -7,20 +7,20 @@ second press of the button finds the cases of the first.
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import structlog
 from aiohttp import web
 from sqlalchemy.exc import IntegrityError
 
+from cases.classification import Tag
 from cases.errors import CaseError
 from cases.models import Case
 from cases.town import Town
-from cases.use_cases.file_case import CaseDraft, find_by_source
+from cases.use_cases.file_case import CaseDraft, file_case, find_by_source
 from intake_api.call_reading import ReadCall, read_call
 from intake_api.csrf import Form, checked_form
-from intake_api.filing import file_tagged
 from intake_api.highlights import Mark, Piece, cut_text, find_terms
 from intake_api.keys import DATABASE, TOWN, now_of
 from intake_api.pages.staff import INTAKE_ROLES, require_staff
@@ -92,15 +92,6 @@ def _pieces(call: ReadCall) -> list[Piece]:
     return cut_text(call.text, marks)
 
 
-@dataclass(frozen=True, slots=True)
-class _Confirmed:
-    """One draft as the agent left it."""
-
-    index: int
-    draft: CaseDraft
-    tag: dict[str, str]
-
-
 async def file_drafts(request: web.Request) -> web.Response:
     """Every ticked draft becomes a case, all or none."""
     staff = await _require_intake(request)
@@ -113,12 +104,9 @@ async def file_drafts(request: web.Request) -> web.Response:
     if any(not _category(form, index) for index in chosen):
         return await _refuse(request, form, texts["needs_category"])
     tags = await tag_texts(request.app, [form.get(f"d{i}-text", "") for i in chosen])
-    confirmed = [
-        _Confirmed(index, _draft(form, index, tag), _confirmed_tag(form, index))
-        for index, tag in zip(chosen, tags, strict=True)
-    ]
+    drafts = [_draft(form, index, tag) for index, tag in zip(chosen, tags, strict=True)]
     try:
-        filed = await _file_all(request, staff, town, form.get("read_id", ""), confirmed)
+        filed = await _file_all(request, staff, town, form.get("read_id", ""), drafts)
     except CaseError as error:
         return await _refuse(request, form, error.sentence)
     numbers = ",".join(case.number for case in filed)
@@ -126,7 +114,7 @@ async def file_drafts(request: web.Request) -> web.Response:
 
 
 async def _file_all(
-    request: web.Request, staff: Staff, town: Town, read_id: str, confirmed: list[_Confirmed]
+    request: web.Request, staff: Staff, town: Town, read_id: str, drafts: list[CaseDraft]
 ) -> list[Case]:
     now = now_of(request)
     source_id = f"{staff.actor.user_id}-{read_id[:32]}"
@@ -135,26 +123,16 @@ async def _file_all(
             known = await find_by_source(session, SOURCE_SYSTEM, source_id)
             if known:
                 return known
+            sourced = (
+                replace(draft, source_system=SOURCE_SYSTEM, source_id=source_id) for draft in drafts
+            )
             return [
-                await file_tagged(
-                    session,
-                    _with_source(item, source_id),
-                    item.tag,
-                    actor=staff.actor,
-                    town=town,
-                    now=now,
-                )
-                for item in confirmed
+                await file_case(session, draft, actor=staff.actor, town=town, now=now)
+                for draft in sourced
             ]
     except IntegrityError:
         async with request.app[DATABASE].reading() as session:
             return await find_by_source(session, SOURCE_SYSTEM, source_id)
-
-
-def _with_source(item: _Confirmed, source_id: str) -> CaseDraft:
-    return replace(
-        item.draft, source_system=SOURCE_SYSTEM, source_id=source_id, source_index=item.index
-    )
 
 
 def _category(form: Form, index: int) -> str:
@@ -170,7 +148,8 @@ def _confirmed_tag(form: Form, index: int) -> dict[str, str]:
     }
 
 
-def _draft(form: Form, index: int, tag: Any) -> CaseDraft:
+def _draft(form: Form, index: int, tag: Tag | None) -> CaseDraft:
+    """One draft as the agent left it."""
     return CaseDraft(
         text=form.get(f"d{index}-text", ""),
         channel="phone",
@@ -180,6 +159,8 @@ def _draft(form: Form, index: int, tag: Any) -> CaseDraft:
         anonymous=form.get("anonymous") == "1",
         place_text=form.get(f"d{index}-place", "").strip()[:200] or None,
         summary=form.get(f"d{index}-summary", "").strip()[:200] or None,
+        source_index=index,
+        confirmed=_confirmed_tag(form, index),
     )
 
 

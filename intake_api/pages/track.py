@@ -8,7 +8,7 @@ from aiohttp import web
 
 from cases.actors import Actor
 from cases.errors import CaseError, CaseNotFound
-from cases.lifecycle import Action, Role, State
+from cases.lifecycle import Action, State
 from cases.use_cases.act import lock_case, perform
 from cases.use_cases.citizen import citizen_timeline, describe_state, find_tracked_case
 from intake_api.csrf import Form, check_origin, read_form
@@ -55,7 +55,7 @@ async def rate(request: web.Request) -> web.Response:
                 case,
                 Action.RATE,
                 data,
-                actor=_owner(case.contact_id),
+                actor=Actor.tracker(case.number),
                 town=town,
                 now=now_of(request),
             )
@@ -64,13 +64,6 @@ async def rate(request: web.Request) -> web.Response:
     except CaseError as error:
         return await _progress(request, form, error.sentence)
     return await _progress(request, form, texts["rated"])
-
-
-def _owner(contact_id: int | None) -> Actor:
-    """The citizen; of a phone caller nothing is known but that they hold the code."""
-    if contact_id is not None:
-        return Actor.citizen(contact_id)
-    return Actor(Role.AGENT, load_texts("pages")["track"]["code_holder"])
 
 
 async def _progress(request: web.Request, form: Form, message: str) -> web.Response:

@@ -17,10 +17,9 @@ from cases.errors import InvalidData
 from cases.history import read_history
 from cases.lifecycle import Role, State, list_actions
 from cases.models import Case
-from cases.use_cases.file_case import CaseDraft, find_by_source
+from cases.use_cases.file_case import CaseDraft, file_case, find_by_source
 from cases.use_cases.queues import CaseFilter, list_cases
 from intake_api.case_store import coop_units, get_visible
-from intake_api.filing import file_tagged
 from intake_api.idempotency import stored_reply, write_once
 from intake_api.json_body import read_body, read_query
 from intake_api.keys import DATABASE, TOWN, actor_of, now_of
@@ -83,6 +82,7 @@ async def file_one(request: web.Request) -> web.Response:
         source_id=body.source_id,
         received_at=body.received_at,
         anonymous=body.anonymous,
+        confirmed=_confirmed(body, tag),
     )
 
     async def work(session: AsyncSession) -> tuple[int, Any]:
@@ -90,8 +90,7 @@ async def file_one(request: web.Request) -> web.Response:
             known = await find_by_source(session, body.source_system, body.source_id)
             if known:
                 return 200, (await filed_views(session, known, actor=actor, now=now))[0]
-        confirmed = _confirmed(body, tag)
-        case = await file_tagged(session, draft, confirmed, actor=actor, town=town, now=now)
+        case = await file_case(session, draft, actor=actor, town=town, now=now)
         return 201, (await filed_views(session, [case], actor=actor, now=now))[0]
 
     return await write_once(request, raw, work)

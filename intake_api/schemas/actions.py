@@ -25,6 +25,7 @@ MODES = ("lead", "joint", "supervised")
 
 UnitList = Annotated[list[Code], Field(min_length=1, max_length=20)]
 Reason = Annotated[str, Field(max_length=1000)]
+Day = Annotated[date, Field(ge=date(2000, 1, 1), lt=date(2100, 1, 1))]
 
 FIELD_TYPES: dict[str, Any] = {
     "text": Text,
@@ -45,8 +46,8 @@ FIELD_TYPES: dict[str, Any] = {
     "units": UnitList,
     "minutes": Text,
     "done_so_far": Text,
-    "new_due": date,
-    "review_on": date,
+    "new_due": Day,
+    "review_on": Day,
     "interim_reply": Text,
     "outcome": Literal[OUTCOMES],
     "satisfaction": Annotated[int, Field(ge=1, le=5)],

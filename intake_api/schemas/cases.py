@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from cases.lifecycle import State
 from intake_api.schemas.common import (
@@ -13,6 +13,7 @@ from intake_api.schemas.common import (
     Body,
     Code,
     Line,
+    Moment,
     Name,
     Phone,
     Search,
@@ -39,7 +40,7 @@ class CaseBody(Body):
     anonymous: bool = False
     source_system: SourceSystem | None = None
     source_id: SourceId | None = None
-    received_at: AwareDatetime | None = None
+    received_at: Moment | None = None
 
 
 class CaseQuery(Body):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 MAX_TEXT = 20_000
 MAX_TRANSCRIPT = 200_000
@@ -30,6 +31,11 @@ Phone = Annotated[str, StringConstraints(max_length=32), AfterValidator(_drop_nu
 Text = _text(MAX_TEXT)
 Transcript = _text(MAX_TRANSCRIPT)
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+#: Beyond these years no clock can be turned to another zone, and no citizen called.
+Moment = Annotated[
+    AwareDatetime,
+    Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(2100, 1, 1, tzinfo=UTC)),
+]
 SourceId = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,128}$")]
 SourceSystem = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,64}$")]
 

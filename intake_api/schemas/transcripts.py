@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 
 from intake_api.schemas.cases import CaseAnswer
 from intake_api.schemas.common import (
     Answer,
     Body,
+    Moment,
     Name,
     Phone,
     SourceId,
@@ -41,7 +42,7 @@ class TranscriptBody(Body):
     source_system: SourceSystem | None = None
     source_id: SourceId | None = None
     caller: Caller | None = None
-    received_at: AwareDatetime | None = None
+    received_at: Moment | None = None
     dry_run: bool = False
 
     @model_validator(mode="after")

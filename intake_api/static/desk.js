@@ -125,4 +125,9 @@ async function poll() {
     if (badge === shown) document.querySelector("[data-fresh]").hidden = false;
   }
 }
-if (address) setInterval(() => poll().catch(() => {}), PERIOD);
+// A poll that fails is followed by the next one; whoever comes back to the page sees it fresh.
+const refresh = () => poll().catch(() => {});
+if (address) {
+  setInterval(refresh, PERIOD);
+  window.addEventListener("focus", refresh);
+}

@@ -89,7 +89,7 @@ async def test_the_callers_system_knows_better_who_called(house: House) -> None:
     assert (case["caller_name"], case["caller_phone"]) == ("李女士", "13900005678")
 
 
-@pytest.mark.parametrize("text", ["喂", "你好，谢谢，再见", "👍", "？？？", "123", "hello there"])
+@pytest.mark.parametrize("text", ["喂", "谢谢，再见", "👍", "？？？", "123", "hello there"])
 async def test_nothing_that_was_said_is_lost(house: House, text: str) -> None:
     answer = await house.client.post(PATH, json={"text": text}, headers=await house.token())
     body = await answer.json()

@@ -66,6 +66,15 @@ async def test_a_long_text_is_422(house: House) -> None:
     assert (await refused(house, "/api/v1/cases", body))["code"] == "invalid_request"
 
 
+@pytest.mark.parametrize("path", ["/api/v1/cases", "/api/v1/transcripts"])
+@pytest.mark.parametrize(
+    "moment", ["0001-01-01T00:00:00+08:00", "9999-12-31T23:59:59-12:00", "1970-01-01T00:00:00Z"]
+)
+async def test_a_call_before_the_telephone_is_422(house: House, path: str, moment: str) -> None:
+    body = json.dumps({"text": "路灯不亮", "received_at": moment}).encode()
+    assert (await refused(house, path, body))["code"] == "invalid_request"
+
+
 async def test_another_media_type_is_415(house: House) -> None:
     for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data"):
         problem = await refused(house, "/api/v1/classify", b"text=x", kind)

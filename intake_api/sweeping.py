@@ -1,0 +1,31 @@
+"""What has served its time goes: old replies, ended sessions, spent links.
+
+await sweep(database, now) -> int        rows deleted
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import CursorResult, delete
+
+from cases.models import IdempotentReply, PasswordLink, StaffSession
+from cases.storage.database import Database
+
+KEEP_REPLIES = timedelta(days=7)
+
+
+async def sweep(database: Database, now: datetime) -> int:
+    """A reply is replayed for a week; sessions and links go when they have ended."""
+    wanted = (
+        delete(IdempotentReply).where(IdempotentReply.created_at < now - KEEP_REPLIES),
+        delete(StaffSession).where(StaffSession.expires_at < now),
+        delete(PasswordLink).where(PasswordLink.expires_at < now),
+    )
+    deleted = 0
+    async with database.transaction() as session:
+        for statement in wanted:
+            result = await session.execute(statement)
+            assert isinstance(result, CursorResult)
+            deleted += result.rowcount
+    return deleted
