@@ -6,6 +6,7 @@ fit_side_heads(rows, counts, space, settings) -> FittedSideHeads
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -55,8 +56,10 @@ def fit_side_heads(
     types = np.array([row.request_type for row in rows])
     urgencies = np.array([row.urgency for row in rows])
     folds = assign_folds(urgencies.tolist(), [row.group or row.key for row in rows])
-    by_type: Linear = fit(X, types, REQUEST_TYPES)
-    by_urgency, held_out = fit_and_judge(fit, X, urgencies, URGENCIES, folds)
+    with ThreadPoolExecutor(1) as pool:  # beside the fits of the urgency
+        type_fit = pool.submit(fit, X, types, REQUEST_TYPES)
+        by_urgency, held_out = fit_and_judge(fit, X, urgencies, URGENCIES, folds)
+        by_type: Linear = type_fit.result()
     width = space.width
 
     def head(values: tuple[str, ...], model: Linear) -> SideHead:
