@@ -7,18 +7,22 @@ import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot.channel import Channel
 from bot.engine import Engine
 from bot.log_filter import TokenRedactingFilter, install_redaction, remove_redaction
 from bot.loose_ends import LOOK_EVERY, remind_of_unanswered
 from bot.relay import LEASE, Relay
-from bot.telegram_channel import TelegramChannel, TelegramSettings
+from bot.telegram_channel import TelegramSettings
 from bot.web_channel.channel import WebChannel
 from cases import inbox, outbox
 from cases.classification import Classifier
 from cases.storage.database import Database
 from cases.town import Town
+
+if TYPE_CHECKING:
+    from bot.telegram_channel.channel import TelegramChannel
 
 LOGGER = logging.getLogger(__name__)
 
@@ -52,17 +56,17 @@ class BotService:
         self.web = WebChannel(
             database=database, data_dir=data_dir, clock=clock, on_received=self.wake
         )
-        self.telegram = (
-            TelegramChannel(
+        self.telegram: TelegramChannel | None = None
+        if telegram is not None:
+            from bot.telegram_channel.channel import TelegramChannel
+
+            self.telegram = TelegramChannel(
                 telegram,
                 database=database,
                 data_dir=data_dir,
                 clock=clock,
                 on_received=self.wake,
             )
-            if telegram is not None
-            else None
-        )
         known: list[Channel] = [self.web, *([self.telegram] if self.telegram else []), *channels]
         by_name = {channel.name: channel for channel in known}
         self._channels = by_name

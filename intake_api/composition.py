@@ -1,7 +1,7 @@
 """The composition root: the real database, classifier, bot and web server, started in order and
 stopped in the opposite one.
 
-    async with running(settings, report=…) as server: …    server.port, server.database
+    async with running(settings, door=…, starting_pool=…) as server: …    server.port, …
 
 The only module that imports ``bot``.
 """
@@ -10,13 +10,10 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, TypeVar
 
-import structlog
 from aiohttp import web
 
 from bot.service import BotService
@@ -27,19 +24,14 @@ from cases.classification import Tag
 from cases.storage.database import Database
 from cases.storage.schema import upgrade_schema
 from cases.use_cases.timers import run_timers
-from classifier.errors import ModelError
 from classifier.worker_pool import ClassifierPool
 from intake_api.app import create_app
-from intake_api.first_model import Report, ensure_model, models_folder, train_shipped_model
 from intake_api.keys import utc_now
-from intake_api.ports import take_port
 from intake_api.settings import Settings
 from intake_api.sweeping import sweep
 from intake_api.timers import repeat
 from intake_api.town_keeper import TownKeeper
 
-T = TypeVar("T")
-log = structlog.get_logger("huying.serve")
 SHUTDOWN_SECONDS = 10.0
 TIMER_SECONDS = 60.0
 SWEEP_SECONDS = 3600.0
@@ -72,21 +64,22 @@ class RunningServer:
 
 
 @asynccontextmanager
-async def running(settings: Settings, *, report: Report) -> AsyncIterator[RunningServer]:
+async def running(
+    settings: Settings,
+    *,
+    door: socket.socket | None,
+    starting_pool: Awaitable[ClassifierPool | None],
+) -> AsyncIterator[RunningServer]:
     """Everything that the roles of ``settings`` need, up and answering inside the block.
 
-    ``report`` hears how far the training of a first model is.
+    ``door`` is the bound port of the role ``api``; ``starting_pool`` gives the classifier once
+    its process is warm (``startup`` began both before this module was even imported).
     """
     async with AsyncExitStack() as stack:
-        # First of all: who finds the port taken should not wait for a training to hear it.
-        door = take_port(settings.host, settings.port) if settings.runs("api") else None
-        if door is not None:
-            stack.callback(door.close)
-        async with _beside(_start_pool(settings, stack, report)) as starting:
-            database = await _open_database(settings, stack)
-            town = TownKeeper(database)
-            await town.load()
-            pool = await starting
+        database = await _open_database(settings, stack)
+        town = TownKeeper(database)
+        await town.load()
+        pool = await starting_pool
         server = RunningServer(settings, database, town)
         bot = _build_bot(settings, database, town, pool)
         if settings.runs("worker"):
@@ -118,42 +111,6 @@ async def _open_database(settings: Settings, stack: AsyncExitStack) -> Database:
     database = Database(settings.database)
     stack.push_async_callback(database.close)
     return database
-
-
-@asynccontextmanager
-async def _beside(work: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Task[T]]:
-    """The model loads while the database is made ready; if that fails, it is called off."""
-    task = asyncio.create_task(work)
-    try:
-        yield task
-    finally:
-        if not task.done():
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-
-
-async def _start_pool(
-    settings: Settings, stack: AsyncExitStack, report: Report
-) -> ClassifierPool | None:
-    if not (settings.runs("api") or settings.runs("bot")):
-        return None
-    folder: Path = await ensure_model(models_folder(settings.data_dir), report)
-    try:
-        return await _open_pool(folder, settings, stack)
-    except ModelError as error:
-        # After an upgrade the old model may not fit any more. It stays in the registry; a town
-        # that cannot take complaints until somebody has trained would be worse off.
-        log.warning("serving model refused", model=folder.name, reason=str(error))
-        folder = await train_shipped_model(models_folder(settings.data_dir), report)
-        return await _open_pool(folder, settings, stack)
-
-
-async def _open_pool(folder: Path, settings: Settings, stack: AsyncExitStack) -> ClassifierPool:
-    pool = ClassifierPool(folder, workers=settings.classifier_workers)
-    await pool.start()
-    stack.push_async_callback(pool.close)
-    return pool
 
 
 def _build_bot(

@@ -9,11 +9,14 @@ from __future__ import annotations
 import hmac
 import json
 import logging
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from bot.telegram_channel.channel import TelegramChannel
 from bot.telegram_channel.settings import WEBHOOK_PATH
+
+if TYPE_CHECKING:
+    from bot.telegram_channel.channel import TelegramChannel
 
 LOGGER = logging.getLogger(__name__)
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"

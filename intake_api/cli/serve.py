@@ -12,7 +12,6 @@ import typer
 from intake_api.cli.failures import CommandFailed
 from intake_api.cli.options import DatabaseUrl, DataDir, option, settings_from
 from intake_api.cli.progress import progress_line
-from intake_api.keys import utc_now
 from intake_api.logging_setup import configure_logging
 from intake_api.ports import PortTaken
 from intake_api.settings import ROLES, Settings, describe_rows
@@ -60,24 +59,24 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 async def _serve(settings: Settings) -> None:
-    from intake_api.composition import running
+    from intake_api.startup import started
 
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     main_task = asyncio.current_task()
-    started = False
+    ready = False
 
     def stop() -> None:
         stopping.set()
-        if not started and main_task is not None:
+        if not ready and main_task is not None:
             main_task.cancel()  # still starting: nobody to finish for
 
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop)
     try:
         with progress_line("首次启动，正在训练模型") as report:
-            async with running(settings, report=report) as server:
-                started = True
+            async with started(settings, report=report) as server:
+                ready = True
                 await _announce(settings, server)
                 await stopping.wait()
     except asyncio.CancelledError:
@@ -89,6 +88,7 @@ async def _serve(settings: Settings) -> None:
 
 async def _announce(settings: Settings, server: Any) -> None:
     """Addresses, the first administrator's link, the demo's people; on stdout."""
+    from intake_api.keys import utc_now
     from intake_api.staff_accounts import first_admin_link
 
     lines = ["呼应已启动，按 Ctrl+C 停止。"]
