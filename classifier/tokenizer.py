@@ -12,8 +12,10 @@ automatic switch.
 from __future__ import annotations
 
 import hashlib
+import importlib
 import logging
 import os
+import sys
 import tempfile
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
@@ -38,8 +40,7 @@ class JiebaTokenizer:
     """The reference. Loads its dictionary (about a second, 95 MB) on construction."""
 
     def __init__(self) -> None:
-        import jieba
-
+        jieba = _import_jieba()
         jieba.setLogLevel(logging.WARNING)
         self._jieba: Any = jieba.Tokenizer()
         # jieba caches its dictionary with marshal under a predictable name in /tmp, where anybody
@@ -52,6 +53,20 @@ class JiebaTokenizer:
     def cut(self, text: str) -> list[str]:
         """Words in order, without spaces."""
         return [word for word in self._jieba.lcut(text) if not word.isspace()]
+
+
+def _import_jieba() -> Any:
+    """jieba reaches for ``pkg_resources`` to open its dictionary and does as well without;
+    importing that costs half a second of every start, and a deprecation warning."""
+    unwanted = "pkg_resources"
+    absent = unwanted not in sys.modules
+    if absent:
+        sys.modules[unwanted] = None  # type: ignore[assignment]
+    try:
+        return importlib.import_module("jieba")
+    finally:
+        if absent:
+            del sys.modules[unwanted]
 
 
 class RjiebaTokenizer:

@@ -172,6 +172,8 @@ def _encode(
 ) -> SentenceVectors | None:
     """The texts' vectors; None where nobody asked for them and too many are missing."""
     store = shipped_store()
+    if encoder is not None and encoder.identity != store.encoder:
+        store = EncodingStore()  # vectors of another encoder are none at all
     if cache:
         store.add(EncodingStore.open(cache / CACHE))
     fresh = store.missing(texts)
