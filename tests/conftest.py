@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from playwright.async_api import Browser, async_playwright
 
 from cases.storage.database import Database
 from cases.storage.schema import upgrade_schema
@@ -85,6 +86,29 @@ def now() -> datetime:
     return datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 
 
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """Headless Chromium, whatever the distribution calls it; skips where there is none."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = next(filter(None, map(shutil.which, names)), None)
+    if path is None:
+        pytest.skip("no Chromium: the pages were not opened in a browser")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=path,
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+            ],
+        )
+        yield browser
+        await browser.close()
+
+
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads the settings of whoever runs it."""
@@ -109,3 +133,15 @@ def _prepare(url: str) -> None:
         await database.close()
 
     run_apart(fill())
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Where ``CI`` is set nothing may be skipped but what needs texts that do not travel."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if not os.environ.get("CI") or reporter is None or exitstatus != 0:
+        return
+    reasons = {str(report.longrepr) for report in reporter.stats.get("skipped", [])}
+    holes = {reason for reason in reasons if "../shared/data is not there" not in reason}
+    if holes:
+        reporter.write_line(f"CI does not skip: {'; '.join(sorted(holes))}", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

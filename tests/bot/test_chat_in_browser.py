@@ -6,8 +6,6 @@ installed, except in CI.
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +15,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
 from bot.service import BotService
 from bot.web_channel import add_routes
@@ -29,14 +27,6 @@ from tests.bot.desk import all_cases, attachments_of, newest_case, settle_case
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 NOISE = "楼下半夜噪声很大，睡不着，请管一管"
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 64
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 # Times are generous: the machine that runs this may be busy.
 PATIENCE = 20_000
 
@@ -72,19 +62,6 @@ async def site(sqlite_database: Database, town: Town, tmp_path: Path) -> AsyncIt
     yield Site(service, sqlite_database, town, str(server.make_url("/chat")))
     await service.stop()
     await server.close()
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    path = shutil.which("chromium")
-    if path is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("chromium is not installed")
-        pytest.skip("NOT TESTED in a browser: chromium is not installed")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield browser
-        await browser.close()
 
 
 async def open_chat(browser: Browser, site: Site, **context: Any) -> tuple[Page, list[str]]:

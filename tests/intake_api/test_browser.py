@@ -5,8 +5,6 @@ page: log in, paste a call, correct a tag, file, find the case, act on it, look 
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -16,23 +14,8 @@ from tests.intake_api.conftest import PASSWORD, House
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
-CHROMIUM = "/usr/bin/chromium"
 CALL = "坐席：您好，请讲。\n市民：我姓王，电话13800001234。昨天晚上朝晖路三盏路灯全灭了，请尽快修。"
 SERIOUS = ("serious", "critical")
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Any]:
-    api = pytest.importorskip("playwright.async_api")
-    if shutil.which(CHROMIUM) is None:
-        pytest.skip("no /usr/bin/chromium")
-    async with api.async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield browser
-        await browser.close()
 
 
 class Visit:
