@@ -15,13 +15,13 @@ from cases.case_number import parse_number, parse_tracking_code
 from cases.errors import CaseNotFound
 from cases.history import read_history
 from cases.lifecycle import OPEN_STATES, Action, Role, State
-from cases.models import Attachment, Case, Contact, OutboxMessage
+from cases.models import Case, Contact, OutboxMessage
 from cases.notifications import state_name, step_name
 from cases.storage.insert import insert_or_ignore
 from cases.town import Town
 from cases.triage import triage_category
 from cases.use_cases.act import perform
-from cases.use_cases.file_case import AttachmentDraft
+from cases.use_cases.file_case import AttachmentDraft, make_attachment
 
 #: Steps a citizen sees on the timeline; the quarrel between units is not among them.
 VISIBLE_ACTIONS = [
@@ -242,19 +242,7 @@ async def amend_case(
     that is closed they are kept as a note. ``replaces``: an edited message takes the old
     words' place (which stay in the history)."""
     for item in attachments:
-        session.add(
-            Attachment(
-                case_id=case.id,
-                contact_id=case.contact_id,
-                kind=item.kind,
-                mime=item.mime,
-                name=item.name,
-                size=item.size,
-                path=item.path,
-                external_file_id=item.external_file_id,
-                at=now,
-            )
-        )
+        session.add(make_attachment(item, case, now))
     data: dict[str, Any] = {
         "text": text or "",
         "replaces": replaces,

@@ -124,7 +124,7 @@ async def file_case(
             )
         )
     for item in draft.attachments:
-        session.add(_attachment(item, case, now))
+        session.add(make_attachment(item, case, now))
     await append_history(
         session,
         case,
@@ -225,7 +225,8 @@ def _actions_of(actor: Actor, case: Case) -> set[Action]:
     return {t.action for t in list_actions(State(case.state), actor.role)}
 
 
-def _attachment(item: AttachmentDraft, case: Case, now: datetime) -> Attachment:
+def make_attachment(item: AttachmentDraft, case: Case, now: datetime) -> Attachment:
+    """The row for a file that came with a message about ``case``."""
     return Attachment(
         case_id=case.id,
         contact_id=case.contact_id,
