@@ -71,5 +71,6 @@ if [ "$target" = test ]; then
   find_browser >/dev/null || install_system chromium || true
   fc-list :lang=zh 2>/dev/null | grep -q . || install_system fontconfig fonts-wqy-microhei || true
 else
-  [ -f "$venv/.prepared-dev" ] || install_python run
+  # The test set-up holds all that running needs; keep whichever is there up to date.
+  if [ -f "$venv/.prepared-dev" ]; then install_python dev; else install_python run; fi
 fi
