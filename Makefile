@@ -13,7 +13,7 @@ run: .prepared-run  ## set up and start everything: browser chat, desk, SQLite, 
 	@.venv/bin/huying serve --data-dir $(DATA) $(ARGS)
 
 test: .prepared-test lint  ## set up and run every test
-	@$(PY) -m pytest -n 2 --dist loadgroup -m "not crash" $(ARGS)
+	@$(PY) -m pytest -n 2 --dist worksteal -m "not crash" $(ARGS)
 	@$(PY) -m pytest -m "crash" $(ARGS)
 
 crash: .prepared-test  ## kill -9 at a hundred random moments

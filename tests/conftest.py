@@ -135,6 +135,11 @@ def _prepare(url: str) -> None:
     run_apart(fill())
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long ones first, so that no worker is left alone with one at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Where ``CI`` is set nothing may be skipped but what needs texts that do not travel."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
