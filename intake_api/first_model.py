@@ -12,12 +12,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from classifier.errors import ClassifierError, ModelError
 from classifier.registry import ModelRegistry
+from intake_api.settings import Settings
 
 Report = Callable[[str, float], None]
 
@@ -85,6 +87,7 @@ def train_here(models_dir: Path) -> int:
     try:
         train_shipped(
             ModelRegistry(models_dir),
+            strength=Settings.from_env(os.environ).strength,
             progress=lambda stage, fraction: tell(stage=stage, fraction=fraction),
         )
     except ClassifierError as error:

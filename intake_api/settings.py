@@ -21,6 +21,7 @@ from pydantic import SecretStr
 PREFIX = "HUYING_"
 ROLES = ("api", "bot", "worker")
 LOG_FORMATS = ("text", "json")
+STRENGTHS = ("lexical", "semantic")
 
 
 class SettingsError(ValueError):
@@ -84,6 +85,12 @@ def _log_format(text: str) -> str:
     return text
 
 
+def _strength(text: str) -> str:
+    if text not in STRENGTHS:
+        raise ValueError(f"use one of {', '.join(STRENGTHS)}")
+    return text
+
+
 def _root_url(text: str) -> str:
     if not text.startswith(("http://", "https://")):
         raise ValueError("use an address that begins with http:// or https://")
@@ -113,6 +120,12 @@ ROWS: tuple[Row, ...] = (
     Row("login_rate", "10/minute", "logins allowed per address"),
     Row("track_rate", "20/minute", "case look-ups allowed per address"),
     Row("trust_proxy", False, "take the caller's address from X-Forwarded-For", _flag),
+    Row(
+        "strength",
+        None,
+        "lexical (words only) or semantic (words and sentence encoder); unset: the better at hand",
+        _strength,
+    ),
     Row("log_format", "text", "text or json", _log_format),
 )
 BY_NAME = {row.name: row for row in ROWS}
@@ -142,6 +155,7 @@ class Settings:
     login_rate: str = "10/minute"
     track_rate: str = "20/minute"
     trust_proxy: bool = False
+    strength: str | None = None
     log_format: str = "text"
 
     @classmethod

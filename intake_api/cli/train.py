@@ -31,6 +31,7 @@ def train(
     out: Annotated[
         Path | None, option("--out", help="write a model of its own here, touch no registry")
     ] = None,
+    strength: Annotated[str | None, option("--strength")] = None,
     engine: Annotated[str, option("--engine", help="local or dask")] = "local",
     scheduler: Annotated[
         str | None, option("--scheduler", help="address of a Dask scheduler")
@@ -45,7 +46,7 @@ def train(
         raise CommandFailed("Training on a Dask cluster is not built yet; use --engine local.")
     from classifier.training import train_files
 
-    settings = settings_from(data_dir=data_dir)
+    settings = settings_from(data_dir=data_dir, strength=strength)
     registry = None if out else ModelRegistry(models_folder(settings.data_dir))
     with progress_line("正在训练模型") as report:
         result = train_files(
@@ -55,6 +56,7 @@ def train(
             category_column=category_column,
             registry=registry,
             out=out,
+            strength=settings.strength,
             progress=report,
         )
     if as_json:
