@@ -16,7 +16,7 @@ import hashlib
 import io
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +30,9 @@ from classifier.side_heads import SideHead
 from classifier.tag import REQUEST_TYPES, URGENCIES
 from classifier.taxonomy import Label, Taxonomy
 
-FORMAT = 1  # raise it when an older program could not read the folder any more
+FORMAT = 2  # raise it when an older program could not read the folder any more
 _ARRAYS, _TERMS, _META = "arrays.npz", "vocabulary.txt", "model.json"
+_HELD_OUT = "held_out_"  # before the names of those arrays
 FloatArray = npt.NDArray[np.float32]
 
 
@@ -57,12 +58,19 @@ class SemanticPart:
 class HeldOut:
     """What the model would have said about each training row had it not seen it.
 
-    ``keys``: text keys as uint64; ``predicted``: position of the category. The gate compares two
-    models on these.
+    ``keys``: text keys as uint64; ``predicted``: position of the category; ``anew``: judged in
+    this very training, not taken over from an earlier one. The gate compares two models on these.
+    ``folds``, ``guests`` and the scores (n, categories) are what the next training takes over,
+    see :mod:`classifier.warm_start`; ``encoded`` has no rows in a lexical model.
     """
 
     keys: npt.NDArray[np.uint64]
     predicted: npt.NDArray[np.int16]
+    anew: npt.NDArray[np.bool_]
+    folds: npt.NDArray[np.int8]
+    guests: npt.NDArray[np.bool_]
+    lexical: npt.NDArray[np.float16]
+    encoded: npt.NDArray[np.float16]
 
 
 @dataclass(frozen=True)
@@ -104,9 +112,8 @@ def write_artefact(
         "request_type_bias": artefact.request_type.bias,
         "urgency_cues": artefact.urgency.cues,
         "urgency_bias": artefact.urgency.bias,
-        "held_out_keys": artefact.held_out.keys,
-        "held_out_predicted": artefact.held_out.predicted,
     }
+    arrays |= {f"{_HELD_OUT}{name}": value for name, value in vars(artefact.held_out).items()}
     if part:
         arrays |= {
             "encoder_mean": part.mean,
@@ -201,7 +208,9 @@ def read_artefact(folder: Path) -> ModelArtefact:
             mixture=_mixture(semantic["mixture"]),
             ask_below=semantic["ask_below"],
         ),
-        held_out=HeldOut(arrays["held_out_keys"], arrays["held_out_predicted"]),
+        held_out=HeldOut(
+            **{field.name: arrays[_HELD_OUT + field.name] for field in fields(HeldOut)}
+        ),
         facts=meta["facts"] | {"id": meta["id"]},
     )
 

@@ -1,13 +1,13 @@
 """Text to a sparse vector: jieba words 1-2 and characters 1-4, TF-IDF, one dictionary each.
 
     count_terms(text, tokenizer) -> Counts        n-grams of one normalised text
-    FeatureSpace.fit(counts, ...) -> FeatureSpace  which n-grams count, and their idf
-    space.rows(counts) -> CSR (n, width)           for training
+    FeatureSpace(words, characters)                which n-grams count, and their idf
     space.row(counts) -> (indices, values)         for one text, no scipy needed
+    list_words, list_characters                    the n-grams of a text, each as often as it stands
 
-Our own rather than scikit-learn's vectorizer for three reasons: a served text costs a few hundred
-dictionary look-ups instead of a pipeline, the serving process does not import scikit-learn at all
-(5 s and 100 MB), and counts can be kept and reused when only some rows changed.
+Our own rather than scikit-learn's vectorizer for two reasons: a served text costs a few hundred
+dictionary look-ups instead of a pipeline, and the serving process does not import scikit-learn at
+all (5 s and 100 MB). Training fills whole matrices: :mod:`classifier.corpus`.
 
 Weights: (1 + ln tf) * idf, each block (words, characters) scaled to length 1 and then by its
 share, so a long text does not outvote a short one and neither block drowns the other.
@@ -17,18 +17,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from classifier.tokenizer import Tokenizer
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_matrix
 
 MAX_CHARACTERS = 4  # longest character n-gram
 # An n-gram across a comma is noise: characters are counted within runs of letters and digits.
@@ -58,16 +54,26 @@ def cut_words(text: str, tokenizer: Tokenizer) -> list[str]:
 
 def count_words(pieces: Sequence[str]) -> Counter[str]:
     """Words and pairs of neighbours."""
-    return Counter([*pieces, *[a + _BIGRAM + b for a, b in pairwise(pieces)]])
+    return Counter(list_words(pieces))
+
+
+def list_words(pieces: Sequence[str]) -> list[str]:
+    """Words and pairs of neighbours, each as often as it stands."""
+    return [*pieces, *[a + _BIGRAM + b for a, b in pairwise(pieces)]]
 
 
 def count_characters(text: str) -> Counter[str]:
     """Character n-grams of one to four within runs of letters and digits."""
+    return Counter(list_characters(text))
+
+
+def list_characters(text: str) -> list[str]:
+    """The same, each as often as it stands."""
     grams: list[str] = []
     for run in _RUN.findall(text):
         for n in range(1, MAX_CHARACTERS + 1):
             grams += [run[i : i + n] for i in range(len(run) - n + 1)]
-    return Counter(grams)
+    return grams
 
 
 @dataclass(frozen=True)
@@ -103,53 +109,9 @@ class FeatureSpace:
         """Number of features."""
         return len(self.words.index) + len(self.characters.index)
 
-    @classmethod
-    def fit(
-        cls,
-        counts: Sequence[Counts],
-        *,
-        min_words: int = 1,
-        min_characters: int = 2,
-        shares: tuple[float, float] = (1.0, 1.0),
-    ) -> FeatureSpace:
-        """Keep n-grams found in at least ``min_…`` texts."""
-        return cls(
-            _fit_block((c.words for c in counts), len(counts), min_words, shares[0]),
-            _fit_block((c.characters for c in counts), len(counts), min_characters, shares[1]),
-        )
-
     def row(self, counts: Counts) -> tuple[IntArray, FloatArray]:
         """Positions and weights of one text; words first, then characters."""
         where, weights = self.words.row(counts.words)
         there, more = self.characters.row(counts.characters)
         offset = np.int32(len(self.words.index))
         return np.concatenate([where, there + offset]), np.concatenate([weights, more])
-
-    def rows(self, counts: Sequence[Counts]) -> csr_matrix[Any]:
-        """The same for many texts, as a CSR matrix (n, width)."""
-        from scipy.sparse import csr_matrix
-
-        parts = [self.row(c) for c in counts]
-        lengths = np.fromiter((len(where) for where, _ in parts), np.int64, len(parts))
-        pointers = np.concatenate([[0], np.cumsum(lengths)])
-        matrix = csr_matrix(
-            (
-                np.concatenate([weights for _, weights in parts]),
-                np.concatenate([where for where, _ in parts]),
-                pointers,
-            ),
-            shape=(len(parts), self.width),
-            dtype=np.float32,
-        )
-        matrix.sort_indices()
-        return matrix
-
-
-def _fit_block(counts: Iterable[Counter[str]], n: int, least: int, share: float) -> Block:
-    spread: Counter[str] = Counter()
-    for one in counts:
-        spread.update(one.keys())
-    kept = sorted(term for term, df in spread.items() if df >= least)
-    df = np.fromiter((spread[term] for term in kept), np.float32, len(kept))
-    idf = np.log((1.0 + n) / (1.0 + df)) + 1.0
-    return Block({term: i for i, term in enumerate(kept)}, idf.astype(np.float32), share)

@@ -2,13 +2,18 @@
 
 fit_margins(X, labels, classes, C) -> Linear       one squared-hinge separator per class
 fit_softmax(E, labels, classes, C) -> Linear       multinomial logistic regression, dense input
-fit_and_judge(fit, X, labels, classes, folds) -> (Linear, (n, classes) out-of-fold scores)
+FitQueue()                                         fits models two at a time
+    .fit(fit, X, labels, classes) -> Future[Linear]
+    .judge(fit, X, labels, classes, folds) -> Judging  .model(), .held_out(): (n, classes) scores
+    .follow(progress)                              waits for all of them
 """
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,33 +69,94 @@ def fit_softmax(
     return _spread(model.coef_, model.intercept_, list(model.classes_), classes, missing=-20.0)
 
 
-def fit_and_judge(
-    fit: Fit,
-    X: Any,
-    labels: npt.NDArray[np.str_],
-    classes: Sequence[str],
-    folds: npt.NDArray[np.int8],
-) -> tuple[Linear, FloatArray]:
-    """The model on all rows, and for each row the scores of one that saw neither it nor its group.
+@dataclass(frozen=True)
+class Judging:
+    """A model being fitted on all rows, and others that judge the rows they did not see."""
 
-    ``folds`` holds 0..k-1 per row, or -1 for rows that are always trained on and never scored
-    (their scores stay NaN).
+    _model: Future[Linear]
+    _folds: Sequence[Future[None]]
+    _scores: FloatArray
+
+    def model(self) -> Linear:
+        """The model of all rows; waits for it."""
+        return self._model.result()
+
+    def held_out(self) -> FloatArray:
+        """(n, classes): for each row the scores of a model that saw neither it nor its group."""
+        for fold in self._folds:
+            fold.result()
+        return self._scores
+
+
+class FitQueue(AbstractContextManager["FitQueue"]):
+    """Fits run two at a time in the order they were asked for, each on one core.
+
+    Letting the matrix library start threads of its own besides made them wait for one another and
+    took a third longer; waiting for one kind of model before asking for the next left a core idle.
     """
-    from threadpoolctl import threadpool_limits
 
-    scores = np.full((X.shape[0], len(classes)), np.nan, dtype=np.float32)
+    def __init__(self) -> None:
+        self._asked: list[Future[Any]] = []
 
-    def one(fold: int) -> None:
-        held_out = folds == fold
-        model = fit(X[~held_out], labels[~held_out], classes)
-        scores[held_out] = model.scores(X[held_out])
+    def __enter__(self) -> FitQueue:
+        from threadpoolctl import threadpool_limits
 
-    # Two fits side by side, each on one core: letting the matrix library start threads of its
-    # own besides made them wait for one another and took a third longer.
-    with threadpool_limits(1), ThreadPoolExecutor(THREADS) as pool:
-        whole = pool.submit(fit, X, labels, classes)
-        list(pool.map(one, range(int(folds.max()) + 1)))
-        return whole.result(), scores
+        with ExitStack() as stack:
+            stack.enter_context(threadpool_limits(1))
+            stack.enter_context(warnings.catch_warnings())  # stopping early is meant, see _STEPS
+            warnings.filterwarnings("ignore", message="lbfgs failed to converge")
+            self._pool = stack.enter_context(ThreadPoolExecutor(THREADS))
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._stack.close()
+
+    def fit(
+        self, fit: Fit, X: Any, labels: npt.NDArray[np.str_], classes: Sequence[str]
+    ) -> Future[Linear]:
+        """Ask for a model of all rows."""
+        asked = self._pool.submit(fit, X, labels, classes)
+        self._asked.append(asked)
+        return asked
+
+    def judge(
+        self,
+        fit: Fit,
+        X: Any,
+        labels: npt.NDArray[np.str_],
+        classes: Sequence[str],
+        folds: npt.NDArray[np.int8],
+        known: FloatArray | None = None,
+        anew: Sequence[int] | None = None,
+    ) -> Judging:
+        """Ask for a model of all rows, and for one per fold that judges the fold.
+
+        :param folds: 0..k-1 per row, or -1 for rows that are always trained on and never scored
+            (their scores stay NaN)
+        :param known: scores from before, kept for all folds but those in ``anew``
+        """
+        scores = np.full((X.shape[0], len(classes)), np.nan, dtype=np.float32)
+        if known is not None:
+            scores[:] = known
+
+        def one(fold: int) -> None:
+            held_out = folds == fold
+            if held_out.any():
+                model = fit(X[~held_out], labels[~held_out], classes)
+                scores[held_out] = model.scores(X[held_out])
+
+        whole = self.fit(fit, X, labels, classes)
+        numbers = range(int(folds.max()) + 1) if anew is None else anew
+        judged = [self._pool.submit(one, number) for number in numbers]
+        self._asked += judged
+        return Judging(whole, judged, scores)
+
+    def follow(self, progress: Callable[[float], None]) -> None:
+        """Wait for everything asked for so far; ``progress`` hears the share that is done."""
+        for done, _ in enumerate(as_completed(self._asked), start=1):
+            progress(done / len(self._asked))
 
 
 def _spread(

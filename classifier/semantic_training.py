@@ -1,7 +1,8 @@
 """Adding a sentence encoder to a lexical model.
 
     SentenceVectors(encoder identity, rows)
-    SemanticTrainer(...).fit(vectors, held_out, lexical) -> (SemanticPart, probabilities)
+    centre(vectors) -> (mean, rows of length 1)         what the encoder's model is fitted on
+    SemanticTrainer(...).combine(...) -> (SemanticPart, probabilities)
 
 The encoder gets a model of its own, and the two vote with fitted weights. Put side by side in one
 linear model the dense columns drown the sparse ones (three points lower on real messages), and
@@ -10,10 +11,7 @@ there would be no lexical answer to fall back on where the encoder need not be a
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,7 +19,7 @@ import numpy.typing as npt
 
 from classifier.artefact import SemanticPart
 from classifier.calibration import Mixture, fit_mixture
-from classifier.linear import fit_and_judge, fit_softmax
+from classifier.linear import Judging
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -34,40 +32,45 @@ class SentenceVectors:
     rows: FloatArray
 
 
+def centre(vectors: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The vectors' mean, and each vector without it, scaled to length 1."""
+    mean = vectors.mean(axis=0)
+    centred = vectors - mean
+    centred /= np.linalg.norm(centred, axis=1, keepdims=True) + 1e-9
+    return mean, centred
+
+
 @dataclass(frozen=True)
 class SemanticTrainer:
-    """What the lexical run knows about the rows; ``folds`` is -1 where a row is not judged."""
+    """``encoder``: whose vectors, ``mean``: theirs; ``encoded``: the model under way."""
 
-    classes: Sequence[str]
-    labels: npt.NDArray[np.str_]
-    truth: npt.NDArray[np.int64]
-    folds: npt.NDArray[np.int8]
+    encoder: str
+    mean: FloatArray
+    encoded: Judging
     settings: dict[str, Any]
 
-    def fit(
-        self, vectors: SentenceVectors, held_out: FloatArray, lexical: Mixture
+    def combine(
+        self,
+        judged: npt.NDArray[np.bool_],
+        truth: npt.NDArray[np.int64],
+        held_out: FloatArray,
+        lexical: Mixture,
     ) -> tuple[SemanticPart, FloatArray]:
-        """Train, weigh and find where the encoder can be spared.
+        """Weigh the two models and find where the encoder can be spared.
 
+        :param judged: which rows were scored out of fold; ``truth``: category of every row
         :param held_out: out-of-fold lexical scores; ``lexical``: their mixture as it will serve
         :returns: the part, and the cascade's out-of-fold probabilities of the judged rows
         """
-        mean = vectors.rows.mean(axis=0)
-        centred = vectors.rows - mean
-        centred /= np.linalg.norm(centred, axis=1, keepdims=True) + 1e-9
-        fit = partial(fit_softmax, C=self.settings["encoder"]["C"])
-        with warnings.catch_warnings():  # stopping early is meant, see linear.py
-            warnings.filterwarnings("ignore", message="lbfgs failed to converge")
-            model, encoded = fit_and_judge(fit, centred, self.labels, self.classes, self.folds)
-        judged = self.folds >= 0
-        truth = self.truth[judged]
-        tables = (held_out[judged], encoded[judged])
+        truth = truth[judged]
+        tables = (held_out[judged], self.encoded.held_out()[judged])
         fitted = fit_mixture(tables, truth)
         served = fitted.humbled(**self.settings["calibration"])
         alone, both = lexical.probabilities(tables[0]), served.probabilities(*tables)
         allowed_loss = self.settings["cascade"]["allowed_loss"]
         ask_below = cheapest_bound(alone, both, truth, allowed_loss)
-        part = SemanticPart(vectors.encoder, mean, model.weights, model.bias, served, ask_below)
+        model = self.encoded.model()
+        part = SemanticPart(self.encoder, self.mean, model.weights, model.bias, served, ask_below)
         spared = (alone.max(axis=1) >= ask_below)[:, None]
         return part, np.where(spared, alone, both)
 

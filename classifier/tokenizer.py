@@ -1,12 +1,13 @@
 """Chinese words: jieba, or rjieba where the ``fast`` extra is installed and asked for.
 
     make_tokenizer("jieba" | "rjieba") -> Tokenizer
+    default_tokenizer() -> str     the faster one that is installed
     Tokenizer.identity -> str      e.g. "jieba-0.42.1+dict-1a2b3c4d", stored in every model
     Tokenizer.cut(text) -> list[str]
 
 The two cut Chinese alike and ASCII differently, and a model counts what its own tokenizer gave
-it. So the identity is written into the model and compared when it is loaded; there is no
-automatic switch.
+it. So the identity is written into the model and compared when it is loaded: a new training takes
+the faster one that is there, a trained model keeps its own.
 """
 
 from __future__ import annotations
@@ -23,8 +24,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from classifier.errors import ModelMismatch
-
-DEFAULT_TOKENIZER = "jieba"
 
 
 class Tokenizer(Protocol):
@@ -88,9 +87,17 @@ class RjiebaTokenizer:
         return [word for word in self._cut(text) if not word.isspace()]
 
 
-def make_tokenizer(name: str = DEFAULT_TOKENIZER) -> Tokenizer:
-    """One tokenizer per process and name: a second one would cost its dictionary again."""
-    return _shared(name.partition("-")[0])
+def make_tokenizer(name: str = "") -> Tokenizer:
+    """One tokenizer per process and name: a second one would cost its dictionary again.
+
+    :param name: a name or a whole identity; empty takes the default
+    """
+    return _shared(name.partition("-")[0] or default_tokenizer())
+
+
+def default_tokenizer() -> str:
+    """The name of the faster tokenizer among those installed."""
+    return "rjieba" if installed("rjieba") else "jieba"
 
 
 def check_identity(wanted: str, have: str) -> None:

@@ -1,7 +1,7 @@
-"""The training run itself: counts, vectors, linear models, calibration, thresholds.
+"""The training run itself: readings, vectors, linear models, calibration, thresholds.
 
-    train_artefact(examples, own, taxonomy, *, tokenizer, vectors, side_rows, progress)
-        -> (ModelArtefact, metrics)
+    train_artefact(examples, own, taxonomy, *, readings, tokenizer, vectors, side_rows, before,
+                   progress) -> (ModelArtefact, metrics)
 
 Every probability and threshold comes from out-of-fold scores: each row is judged by a model that
 saw neither the row nor its group. The taxonomy's own sentences are trained on in every fold and
@@ -13,7 +13,6 @@ from __future__ import annotations
 import time
 import tomllib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -23,30 +22,22 @@ import numpy as np
 import numpy.typing as npt
 
 from classifier.artefact import HeldOut, ModelArtefact
-from classifier.calibration import expected_calibration_error, fit_mixture
-from classifier.decision import choose_thresholds, load_costs
+from classifier.calibration import fit_mixture
+from classifier.corpus import Corpus
 from classifier.examples import Example, Examples
-from classifier.features import Counts, FeatureSpace, count_terms
 from classifier.folds import assign_folds
-from classifier.linear import fit_and_judge, fit_margins
-from classifier.normalization import normalize, shorten
-from classifier.semantic_training import SemanticTrainer, SentenceVectors
-from classifier.side_training import fit_side_heads
+from classifier.linear import FitQueue, Judging, fit_margins, fit_softmax
+from classifier.reading import TextReading, rules_hash
+from classifier.semantic_training import SemanticTrainer, SentenceVectors, centre
+from classifier.side_training import SideTrainer
 from classifier.taxonomy import Taxonomy
-from classifier.tokenizer import make_tokenizer
+from classifier.thresholds import Judged, decide_thresholds
+from classifier.warm_start import WarmStart, describe_likeness
 
 SETTINGS = Path(__file__).parent / "rules" / "training.toml"
 Progress = Callable[[str, float], None]
 FloatArray = npt.NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Judged:
-    """Out-of-fold view of the category: who was judged, how."""
-
-    rows: npt.NDArray[np.bool_]  # which rows were judged
-    truth: npt.NDArray[np.int64]  # right category of the judged rows
-    probabilities: FloatArray  # of the judged rows, calibrated
+_READ, _LEARNED = 0.3, 0.95  # share of the whole when reading, when learning is done
 
 
 def train_artefact(
@@ -54,68 +45,107 @@ def train_artefact(
     own: Sequence[Example],
     taxonomy: Taxonomy,
     *,
+    readings: Sequence[TextReading],
     tokenizer: str,
     vectors: SentenceVectors | None,
     side_rows: Sequence[Example],
+    before: ModelArtefact | None,
     progress: Progress,
 ) -> tuple[ModelArtefact, dict[str, Any]]:
     """Train; ``vectors``, one per row of examples and own, make it the semantic strength.
 
+    :param readings: one per row of examples, own and side_rows; ``tokenizer``: who cut them
+    :param before: the serving model; what it knows is taken over where nothing but rows differs
     :returns: the artefact, and the metrics of its out-of-fold predictions
     """
     started = time.perf_counter()
     settings = tomllib.loads(SETTINGS.read_text(encoding="utf-8"))
     rows = [*examples.rows, *own]
-    cutter = make_tokenizer(tokenizer)
-    both = [*rows, *side_rows]
-    counts = _count(both, cutter, progress)
-    space = FeatureSpace.fit(counts, **settings["features"])
-    X = space.rows(counts[: len(rows)])
-    labels = np.array([row.category for row in rows])
-    folds = _folds(examples.rows, own, settings["category"]["folds"])
-
-    progress("learning categories", 0.35)
-    fit = partial(
-        fit_margins, C=settings["category"]["C"], balanced=settings["category"]["balanced"]
+    likeness = describe_likeness(
+        tokenizer,
+        vectors.encoder if vectors else "",
+        taxonomy.hash,
+        rules_hash(),
+        SETTINGS.read_text(encoding="utf-8"),
     )
-    category, held_out = fit_and_judge(fit, X, labels, taxonomy.codes, folds)
+    warm = None
+    if before:
+        warm = WarmStart.from_model(before, likeness, examples.rows, own, readings, vectors)
+    progress("counting words", _READ)
+    corpus = Corpus.count(readings)
+    space = corpus.fit_space(**settings["features"])
+    features = corpus.matrix(space)
+    labels = np.array([row.category for row in rows])
+    folds = warm.folds if warm else _folds(examples.rows, own, settings["category"]["folds"])
+
+    with FitQueue() as queue:
+        judge = partial(
+            queue.judge,
+            labels=labels,
+            classes=taxonomy.codes,
+            folds=folds,
+            anew=warm.anew if warm else None,
+        )
+        category = judge(
+            partial(
+                fit_margins, C=settings["category"]["C"], balanced=settings["category"]["balanced"]
+            ),
+            features[: len(rows)],
+            known=warm.lexical if warm else None,
+        )
+        semantic_trainer = None
+        if vectors is not None:
+            mean, centred = centre(vectors.rows)
+            fit = partial(fit_softmax, C=settings["encoder"]["C"])
+            encoded = judge(fit, centred, known=warm.encoded if warm else None)
+            semantic_trainer = SemanticTrainer(vectors.encoder, mean, encoded, settings)
+        side_trainer = SideTrainer.ask(
+            queue,
+            [*rows, *side_rows],
+            readings,
+            features,
+            settings,
+            before.critical_from if warm and before else None,
+        )
+        queue.follow(lambda done: progress("learning", _READ + (_LEARNED - _READ) * done))
+
+    progress("choosing thresholds", _LEARNED)
+    held_out, model, side = category.held_out(), category.model(), side_trainer.combine()
     truth = np.array([taxonomy.codes.index(label) for label in labels])
-    judged = folds >= 0
-    fitted = fit_mixture([held_out[judged]], truth[judged])
-    lexical = fitted.humbled(**settings["calibration"])
+    judged = ~np.isnan(held_out[:, 0])
+    lexical = fit_mixture([held_out[judged]], truth[judged]).humbled(**settings["calibration"])
     probabilities = lexical.probabilities(held_out[judged])
-
     semantic = None
-    if vectors is not None:
-        progress("learning from sentences", 0.6)
-        mixer = SemanticTrainer(taxonomy.codes, labels, truth, folds, settings)
-        semantic, probabilities = mixer.fit(vectors, held_out, lexical)
-
-    progress("learning request type and urgency", 0.8)
-    side = fit_side_heads(both, counts, space, settings)
-    progress("choosing thresholds", 0.95)
-    view = Judged(judged, truth[judged], probabilities)
-    thresholds, metrics = _decide_thresholds(view, taxonomy)
+    if semantic_trainer:
+        semantic, probabilities = semantic_trainer.combine(judged, truth, held_out, lexical)
+    thresholds, metrics = decide_thresholds(Judged(truth[judged], probabilities), taxonomy)
     artefact = ModelArtefact(
         taxonomy=taxonomy,
         space=space,
-        weights=np.hstack([category.weights, side.lexical]).astype(np.float16),
-        bias=category.bias,
+        weights=np.hstack([model.weights, side.lexical]).astype(np.float16),
+        bias=model.bias,
         lexical=lexical,
         cue_names=side.cue_names,
         request_type=side.request_type,
         urgency=side.urgency,
         critical_from=side.critical_from,
         thresholds=thresholds,
-        tokenizer=cutter.identity,
+        tokenizer=tokenizer,
         semantic=semantic,
-        held_out=HeldOut(
-            keys=np.array([int(row.key, 16) for row in examples.rows], dtype=np.uint64),
-            predicted=probabilities.argmax(axis=1).astype(np.int16),
+        held_out=_keep_for_later(
+            examples.rows,
+            probabilities,
+            folds,
+            warm,
+            category,
+            semantic_trainer.encoded if semantic_trainer else None,
         ),
         facts={
             "rows": len(examples.rows),
             "data_hash": examples.hash,
+            "likeness": likeness,
+            "trained_from": warm.trained_from if warm else "",
+            "turn": warm.anew[0] if warm else -1,
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "seconds": round(time.perf_counter() - started, 1),
         },
@@ -124,49 +154,27 @@ def train_artefact(
     return artefact, metrics
 
 
-def _count(rows: Sequence[Example], cutter: Any, progress: Progress) -> list[Counts]:
-    counts = []
-    for number, row in enumerate(rows):
-        if number % 500 == 0:
-            progress("reading texts", 0.35 * number / len(rows))
-        counts.append(count_terms(normalize(shorten(row.text)), cutter))
-    return counts
+def _keep_for_later(
+    rows: Sequence[Example],
+    probabilities: FloatArray,
+    folds: npt.NDArray[np.int8],
+    warm: WarmStart | None,
+    category: Judging,
+    encoded: Judging | None,
+) -> HeldOut:
+    n = len(rows)  # the rows of the taxonomy come after them and are never judged
+    width = probabilities.shape[1]
+    return HeldOut(
+        keys=np.array([int(row.key, 16) for row in rows], dtype=np.uint64),
+        predicted=probabilities.argmax(axis=1).astype(np.int16),
+        anew=np.isin(folds[:n], warm.anew) if warm else np.ones(n, dtype=np.bool_),
+        folds=folds[:n],
+        guests=warm.guests if warm else np.zeros(n, dtype=np.bool_),
+        lexical=category.held_out()[:n].astype(np.float16),
+        encoded=(encoded.held_out()[:n] if encoded else np.empty((0, width))).astype(np.float16),
+    )
 
 
 def _folds(rows: Sequence[Example], own: Sequence[Example], k: int) -> npt.NDArray[np.int8]:
     dealt = assign_folds([row.category for row in rows], [row.group or row.key for row in rows], k)
     return np.concatenate([dealt, np.full(len(own), -1, dtype=np.int8)])
-
-
-def _decide_thresholds(view: Judged, taxonomy: Taxonomy) -> tuple[dict[str, float], dict[str, Any]]:
-    platforms = np.array([label.platform for label in taxonomy])
-    top = view.probabilities.argmax(axis=1)
-    right = top == view.truth
-    platform_right = platforms[top] == platforms[view.truth]
-    same = platforms[None, :] == platforms[top][:, None]
-    sure = (view.probabilities * same).sum(axis=1).astype(np.float64)
-    thresholds = choose_thresholds(
-        [taxonomy.codes[i] for i in top],
-        sure,
-        platform_right,
-        taxonomy.codes,
-        {label.code: label.platform for label in taxonomy},
-        load_costs(),
-    )
-    auto = sure >= np.array([thresholds[taxonomy.codes[i]] for i in top])
-    third = np.sort(view.probabilities, axis=1)[:, -min(3, len(taxonomy))]
-    chosen = view.probabilities[np.arange(len(top)), view.truth]
-    metrics = {
-        "n": len(top),
-        "accuracy": round(float(right.mean()), 4),
-        "top3": round(float((chosen >= third).mean()), 4),
-        "platform_accuracy": round(float(platform_right.mean()), 4),
-        "ece": round(
-            expected_calibration_error(view.probabilities.max(axis=1).astype(np.float64), right), 4
-        ),
-        "auto": {
-            "coverage": round(float(auto.mean()), 4),
-            "precision": round(float(platform_right[auto].mean()), 4) if auto.any() else None,
-        },
-    }
-    return thresholds, metrics

@@ -1,10 +1,10 @@
 """From labelled rows to a model artefact.
 
-    train_shipped(registry, *, progress=None, strength=None, tokenizer="jieba") -> str
+    train_shipped(registry, *, progress=None, strength=None, tokenizer=None) -> str
         trains on training_data/, registers, promotes; returns the model id
     train_files(paths, *, taxonomy=None, text_column="text", category_column="category",
-                registry=None, out=None, strength=None, tokenizer="jieba", encoder=None,
-                progress=None)
+                registry=None, out=None, strength=None, tokenizer=None, encoder=None,
+                from_scratch=False, progress=None)
         -> TrainingReport
         what ``huying train`` does: with a registry the new model is promoted only when the gate
         finds it not worse than the serving one; with ``out`` it is written there, no registry;
@@ -14,7 +14,8 @@
 
 ``progress(stage: str, fraction: float)``: fraction 0..1 of the whole; stage is a short English
 phrase. ``strength``: "lexical" or "semantic"; None takes semantic where the encoder is installed
-and the rows' vectors are at hand, else lexical.
+and the rows' vectors are at hand, else lexical. ``tokenizer``: "jieba" or "rjieba"; None takes
+the faster one that is installed.
 Heavy: scikit-learn is imported when a function is called, not when this module is imported.
 """
 
@@ -25,10 +26,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from classifier.artefact import ModelArtefact
+from classifier.artefact import ModelArtefact, read_artefact
 from classifier.encoder import Encoder, encoder_installed, make_encoder
 from classifier.encodings import EncodingStore, shipped_store
-from classifier.errors import ClassifierError
+from classifier.errors import ClassifierError, ModelError
 from classifier.examples import (
     Example,
     Examples,
@@ -37,15 +38,17 @@ from classifier.examples import (
     taxonomy_examples,
 )
 from classifier.gate import judge_candidate
+from classifier.reading import ReadingStore, TextReading
 from classifier.registry import ModelRegistry, write_model
 from classifier.semantic_training import SentenceVectors
 from classifier.taxonomy import Taxonomy, load_shipped, load_taxonomy
-from classifier.tokenizer import DEFAULT_TOKENIZER
+from classifier.tokenizer import default_tokenizer, make_tokenizer
 from classifier.trainer import train_artefact
 
 LEXICAL, SEMANTIC = "lexical", "semantic"
 STRENGTHS = (LEXICAL, SEMANTIC)
 CACHE = "encodings.npz"  # in the registry's folder: vectors of rows that are not shipped
+READINGS = "readings.jsonl.gz"  # beside it: words and cues of the rows of the last training
 # Without vectors at hand encoding costs a tenth of a second a row. By itself training does that
 # for some rows, not for all of them.
 _ENCODE_UNASKED = 300
@@ -74,13 +77,13 @@ def train_shipped(
     *,
     progress: Progress | None = None,
     strength: str | None = None,
-    tokenizer: str = DEFAULT_TOKENIZER,
+    tokenizer: str | None = None,
 ) -> str:
     """Train on the shipped rows and let the model serve."""
     taxonomy = load_shipped()
     examples = load_shipped_examples(taxonomy)
     artefact, metrics = _train(
-        examples, taxonomy, registry.root, strength, tokenizer, None, progress or _silent
+        examples, taxonomy, registry.root, strength, tokenizer, None, None, progress or _silent
     )
     model_id = registry.register(artefact, metrics)
     registry.promote(model_id)
@@ -96,12 +99,14 @@ def train_files(
     registry: ModelRegistry | None = None,
     out: str | Path | None = None,
     strength: str | None = None,
-    tokenizer: str = DEFAULT_TOKENIZER,
+    tokenizer: str | None = None,
     encoder: Encoder | None = None,
+    from_scratch: bool = False,
     progress: Progress | None = None,
 ) -> TrainingReport:
     """Train on the files given; ``encoder`` stands in for the installed one.
 
+    :param from_scratch: take nothing over from the serving model
     :raises TaxonomyError, BadExamples: in one sentence, before anything is written
     """
     if (registry is None) == (out is None):
@@ -113,8 +118,9 @@ def train_files(
         else load_shipped_examples(labels)
     )
     cache = registry.root if registry else None
+    before = None if from_scratch or registry is None else _serving(registry)
     artefact, metrics = _train(
-        examples, labels, cache, strength, tokenizer, encoder, progress or _silent
+        examples, labels, cache, strength, tokenizer, encoder, before, progress or _silent
     )
     if registry is None:
         assert out is not None
@@ -141,13 +147,16 @@ def _train(
     taxonomy: Taxonomy,
     cache: Path | None,
     strength: str | None,
-    tokenizer: str,
+    tokenizer: str | None,
     encoder: Encoder | None,
+    before: ModelArtefact | None,
     progress: Progress,
 ) -> tuple[ModelArtefact, dict[str, Any]]:
     if strength is not None and strength not in STRENGTHS:
         raise ClassifierError(f"The strength “{strength}” is unknown; use lexical or semantic.")
+    tokenizer = tokenizer or default_tokenizer()
     own = taxonomy_examples(taxonomy)
+    side_rows = _side_rows(examples.rows)
     texts = [row.text for row in (*examples.rows, *own)]
     vectors = None
     if strength == SEMANTIC or (strength is None and (encoder or encoder_installed())):
@@ -156,11 +165,33 @@ def _train(
         examples,
         own,
         taxonomy,
-        tokenizer=tokenizer,
+        readings=_read([*texts, *(row.text for row in side_rows)], cache, tokenizer, progress),
+        tokenizer=make_tokenizer(tokenizer).identity,
         vectors=vectors,
-        side_rows=_side_rows(examples.rows),
+        side_rows=side_rows,
+        before=before,
         progress=progress,
     )
+
+
+def _serving(registry: ModelRegistry) -> ModelArtefact | None:
+    """The serving model, where there is one that can be read."""
+    folder = registry.current()
+    try:
+        return read_artefact(folder) if folder else None
+    except ModelError:
+        return None  # of an older program: it can still be compared with nothing
+
+
+def _read(
+    texts: Sequence[str], cache: Path | None, tokenizer: str, progress: Progress
+) -> list[TextReading]:
+    store = ReadingStore.open(cache / READINGS if cache else None, tokenizer)
+    fresh = store.missing(texts)
+    readings = store.gather(texts, lambda done: progress("reading texts", 0.3 * done))
+    if cache and fresh:
+        store.save(cache / READINGS, texts)
+    return readings
 
 
 def _encode(

@@ -32,6 +32,9 @@ def train(
         Path | None, option("--out", help="write a model of its own here, touch no registry")
     ] = None,
     strength: Annotated[str | None, option("--strength")] = None,
+    from_scratch: Annotated[
+        bool, option("--from-scratch", help="take nothing over from the serving model")
+    ] = False,
     engine: Annotated[str, option("--engine", help="local or dask")] = "local",
     scheduler: Annotated[
         str | None, option("--scheduler", help="address of a Dask scheduler")
@@ -57,6 +60,7 @@ def train(
             registry=registry,
             out=out,
             strength=settings.strength,
+            from_scratch=from_scratch,
             progress=report,
         )
     if as_json:

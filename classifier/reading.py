@@ -1,0 +1,140 @@
+"""What training needs to know of each text, worked out once per text.
+
+    ReadingStore.open(path, tokenizer) -> ReadingStore   empty when missing, or another tokenizer's
+    store.gather(texts, progress) -> list[TextReading]   reads what is new, much in two processes
+    store.missing(texts) -> int
+    store.save(path, keep)                               only the readings of ``keep``
+
+Cutting words and trying some hundred patterns costs half a millisecond a text and never changes
+while tokenizer and rules stay the same; so a training after a hundred new rows reads a hundred.
+The file names both; readings made with others are not used.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+from classifier.cue_rules import RULES, read_cues
+from classifier.encodings import encoding_key
+from classifier.features import cut_words
+from classifier.normalization import normalize, shorten
+from classifier.tokenizer import make_tokenizer
+
+_MANY = 3_000  # new texts from which a second process saves more than it costs to start
+_SLICE = 500
+_PROCESSES = 2
+Progress = Callable[[float], None]
+
+
+class TextReading(NamedTuple):
+    """``normal``: as the model sees it; ``words``: cut; ``cues``: names of the rules that fired."""
+
+    normal: str
+    words: tuple[str, ...]
+    cues: tuple[str, ...]
+
+
+@dataclass
+class ReadingStore:
+    """Readings by content, all of one tokenizer and one set of rules."""
+
+    tokenizer: str
+    _readings: dict[int, TextReading] = field(default_factory=dict)
+
+    @classmethod
+    def open(cls, path: Path | None, tokenizer: str) -> ReadingStore:
+        """Read a store; an unreadable file is an empty store, for it can be made again."""
+        store = cls(tokenizer)
+        if path is None or not path.exists():
+            return store
+        try:
+            with gzip.open(path, "rt", encoding="utf-8") as lines:
+                if json.loads(next(lines)) == store._made_with():
+                    store._readings = {
+                        key: TextReading(normal, tuple(words), tuple(cues))
+                        for key, normal, words, cues in map(json.loads, lines)
+                    }
+        except (OSError, EOFError, ValueError, StopIteration):
+            return cls(tokenizer)
+        return store
+
+    def missing(self, texts: Sequence[str]) -> int:
+        """How many of the texts would have to be read."""
+        return sum(encoding_key(text) not in self._readings for text in texts)
+
+    def gather(
+        self, texts: Sequence[str], progress: Progress = lambda fraction: None
+    ) -> list[TextReading]:
+        """One reading per text, in order."""
+        fresh = list(dict.fromkeys(t for t in texts if encoding_key(t) not in self._readings))
+        slices = [fresh[i : i + _SLICE] for i in range(0, len(fresh), _SLICE)]
+        done = 0
+        for piece, readings in zip(slices, self._read(slices, len(fresh)), strict=True):
+            self._readings |= dict(zip(map(encoding_key, piece), readings, strict=True))
+            done += len(piece)
+            progress(done / len(fresh))
+        return [self._readings[encoding_key(text)] for text in texts]
+
+    def save(self, path: Path, keep: Sequence[str]) -> None:
+        """Write the readings of ``keep``; another process never sees half a file."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(f".{path.name}.{os.getpid()}")
+        with gzip.open(partial, "wt", encoding="utf-8", compresslevel=1) as file:
+            print(json.dumps(self._made_with()), file=file)
+            for key in sorted({encoding_key(text) for text in keep} & self._readings.keys()):
+                print(json.dumps([key, *self._readings[key]], ensure_ascii=False), file=file)
+        partial.replace(path)
+
+    def _made_with(self) -> list[str]:
+        return [make_tokenizer(self.tokenizer).identity, rules_hash()]
+
+    def _read(self, slices: list[list[str]], total: int) -> Iterator[list[TextReading]]:
+        done = 0
+        if total >= _MANY:
+            try:
+                for readings in self._read_in_processes(slices):
+                    done += 1
+                    yield readings
+            except (BrokenProcessPool, RuntimeError):
+                pass  # no memory for a second process, or a script that cannot be imported anew
+        for piece in slices[done:]:
+            yield read_slice(self.tokenizer, piece)
+
+    def _read_in_processes(self, slices: list[list[str]]) -> Iterator[list[TextReading]]:
+        # Spawned: a fork would copy this process's threads in whatever state they are.
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(_PROCESSES, mp_context=context) as pool:
+            yield from pool.map(read_slice, [self.tokenizer] * len(slices), slices)
+
+
+def read_slice(tokenizer: str, texts: Sequence[str]) -> list[TextReading]:
+    """Read some texts here; a plain function because that is what a process pool can send."""
+    cutter = make_tokenizer(tokenizer)
+    readings = []
+    for text in map(shorten, texts):
+        normal = normalize(text)
+        readings.append(
+            TextReading(normal, tuple(cut_words(normal, cutter)), read_cues(text).fired)
+        )
+    return readings
+
+
+@lru_cache(maxsize=1)
+def rules_hash() -> str:
+    """Changes with any file that decides how a text is read."""
+    digest = hashlib.sha256()
+    code = Path(__file__).parent
+    for path in [*sorted(RULES.glob("*.toml")), code / "normalization.py", code / "cue_rules.py"]:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
