@@ -26,13 +26,13 @@ import numpy.typing as npt
 from classifier.calibration import Mixture
 from classifier.errors import ModelError, ModelMismatch
 from classifier.features import Block, FeatureSpace
-from classifier.side_heads import SideHead
+from classifier.side_heads import SideHead, TypeVote, TypeVotes
 from classifier.tag import REQUEST_TYPES, URGENCIES
 from classifier.taxonomy import Label, Taxonomy
 
-FORMAT = 2  # raise it when an older program could not read the folder any more
+FORMAT = 3  # raise it when an older program could not read the folder any more
 _ARRAYS, _TERMS, _META = "arrays.npz", "vocabulary.txt", "model.json"
-_HELD_OUT = "held_out_"  # before the names of those arrays
+_HELD_OUT, _VOTE = "held_out_", "type_vote_"  # before the names of those arrays
 FloatArray = npt.NDArray[np.float32]
 
 
@@ -46,12 +46,23 @@ class SemanticPart:
     bias: FloatArray
     mixture: Mixture  # weights of (lexical, encoder) scores
     ask_below: float  # lexical confidence from which the encoder is spared
+    ask_below_type: float  # and likewise how sure the request type must be without it
+    type_weights: FloatArray  # (384, request types), without columns where nothing was learnt
+    type_bias: FloatArray
 
     def scores(self, vectors: FloatArray) -> FloatArray:
         """One row of scores per vector; ``vectors``: (n, 384), as the encoder gave them."""
+        return np.asarray(self._centre(vectors) @ self.weights + self.bias, dtype=np.float32)
+
+    def type_scores(self, vectors: FloatArray) -> FloatArray:
+        """The same for request types."""
+        scores = self._centre(vectors) @ self.type_weights + self.type_bias
+        return np.asarray(scores, dtype=np.float32)
+
+    def _centre(self, vectors: FloatArray) -> FloatArray:
         centred = vectors - self.mean
         centred /= np.linalg.norm(centred, axis=1, keepdims=True) + 1e-9
-        return np.asarray(centred @ self.weights + self.bias, dtype=np.float32)
+        return np.asarray(centred, dtype=np.float32)
 
 
 @dataclass(frozen=True)
@@ -84,6 +95,7 @@ class ModelArtefact:
     lexical: Mixture
     cue_names: tuple[str, ...]
     request_type: SideHead
+    type_votes: TypeVotes | None  # None: too few rows to learn a vote from, the words decide
     urgency: SideHead
     critical_from: float
     thresholds: Mapping[str, float]
@@ -119,7 +131,12 @@ def write_artefact(
             "encoder_mean": part.mean,
             "encoder_weights": part.weights,
             "encoder_bias": part.bias,
+            "encoder_type_weights": part.type_weights,
+            "encoder_type_bias": part.type_bias,
         }
+    for name, vote in vars(artefact.type_votes).items() if artefact.type_votes else ():
+        if vote:
+            arrays |= {f"{_VOTE}{name}_weights": vote.weights, f"{_VOTE}{name}_bias": vote.bias}
     np.savez(folder / _ARRAYS, **arrays)  # type: ignore[arg-type]
     terms = [*artefact.space.words.index, *artefact.space.characters.index]
     (folder / _TERMS).write_bytes("\n".join(terms).encode())
@@ -138,7 +155,12 @@ def write_artefact(
         "critical_from": artefact.critical_from,
         "thresholds": dict(artefact.thresholds),
         "semantic": part
-        and {"encoder": part.encoder, "ask_below": part.ask_below, "mixture": asdict(part.mixture)},
+        and {
+            "encoder": part.encoder,
+            "ask_below": part.ask_below,
+            "ask_below_type": part.ask_below_type,
+            "mixture": asdict(part.mixture),
+        },
         "facts": dict(artefact.facts),
         "metrics": dict(metrics),
         "sha256": {name: _sha256((folder / name).read_bytes()) for name in (_ARRAYS, _TERMS)},
@@ -195,6 +217,7 @@ def read_artefact(folder: Path) -> ModelArtefact:
         request_type=SideHead(
             REQUEST_TYPES, arrays["request_type_cues"], arrays["request_type_bias"]
         ),
+        type_votes=_read_votes(arrays),
         urgency=SideHead(URGENCIES, arrays["urgency_cues"], arrays["urgency_bias"]),
         critical_from=meta["critical_from"],
         thresholds=meta["thresholds"],
@@ -207,12 +230,25 @@ def read_artefact(folder: Path) -> ModelArtefact:
             bias=arrays["encoder_bias"],
             mixture=_mixture(semantic["mixture"]),
             ask_below=semantic["ask_below"],
+            ask_below_type=semantic["ask_below_type"],
+            type_weights=arrays["encoder_type_weights"],
+            type_bias=arrays["encoder_type_bias"],
         ),
         held_out=HeldOut(
             **{field.name: arrays[_HELD_OUT + field.name] for field in fields(HeldOut)}
         ),
         facts=meta["facts"] | {"id": meta["id"]},
     )
+
+
+def _read_votes(arrays: Mapping[str, Any]) -> TypeVotes | None:
+    spared, asked = (
+        TypeVote(arrays[f"{_VOTE}{name}_weights"], arrays[f"{_VOTE}{name}_bias"])
+        if f"{_VOTE}{name}_weights" in arrays
+        else None
+        for name in ("spared", "asked")
+    )
+    return TypeVotes(spared, asked) if spared else None
 
 
 def _mixture(plain: Mapping[str, Any]) -> Mixture:

@@ -25,6 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from classifier.encoder import DIMENSIONS, Encoder, make_encoder
+from classifier.normalization import strip_formulas
 from classifier.taxonomy import load_shipped, shipped_folder
 
 SHIPPED = "encodings.npz"  # beside the taxonomy in training_data/
@@ -115,12 +116,12 @@ def shipped_store() -> EncodingStore:
 
 
 def shipped_texts() -> list[str]:
-    """Every text that the shipped model is trained on."""
+    """Every text that the shipped model is trained on, as the encoder reads it."""
     from classifier.examples import load_shipped_examples, taxonomy_examples
 
     taxonomy = load_shipped()
     rows = [*load_shipped_examples(taxonomy).rows, *taxonomy_examples(taxonomy)]
-    return [row.text for row in rows]
+    return [strip_formulas(row.text) for row in rows]
 
 
 def _squeeze(vector: FloatArray) -> tuple[npt.NDArray[np.int8], float]:

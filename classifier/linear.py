@@ -1,6 +1,8 @@
 """Fitting linear models. Training only: imports scikit-learn inside the functions.
 
 fit_margins(X, labels, classes, C) -> Linear       one squared-hinge separator per class
+fit_evidence(X, labels, classes, C, ...) -> Linear the same, features weighed by what they tell
+fit_voters(X, labels, classes, ...) -> Linear      the sum of the two
 fit_softmax(E, labels, classes, C) -> Linear       multinomial logistic regression, dense input
 FitQueue()                                         fits models two at a time
     .fit(fit, X, labels, classes) -> Future[Linear]
@@ -11,7 +13,7 @@ FitQueue()                                         fits models two at a time
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
@@ -21,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 _TOLERANCE = 1e-2  # a hundred times the default: same answers on real messages, a third less time
+_COARSE = 0.1  # where features are scaled by evidence: the same answers in half the time
 _STEPS = 40  # of the logistic regression; the next twenty change the third digit of a score
 FloatArray = npt.NDArray[np.float32]
 THREADS = 2  # liblinear releases the interpreter lock; a town's machine has two cores
@@ -56,6 +59,62 @@ def fit_margins(
     )
     model.fit(X, labels)
     return _spread(model.coef_, model.intercept_, list(model.classes_), classes, missing=-1.0)
+
+
+def fit_evidence(
+    X: Any, labels: npt.NDArray[np.str_], classes: Sequence[str], *, C: float, mentions: float
+) -> Linear:
+    """Separators over features scaled by their log-count ratio for the class (NB-SVM).
+
+    A term that is a hundred times commoner inside the class than outside says more than its idf
+    knows. The ratios are multiplied into the weights, so that serving knows nothing of them.
+
+    :param mentions: how often every term is taken to have been met inside and outside of each
+        class before the first row
+    """
+    from scipy.sparse import csr_matrix
+    from sklearn.svm import LinearSVC
+
+    weights = np.zeros((X.shape[1], len(classes)), dtype=np.float32)
+    bias = np.full(len(classes), -1.0, dtype=np.float32)
+    mass = _mass(X)
+    smoothing = mentions * float(X.data.mean())
+    for column, label in enumerate(classes):
+        inside = labels == label
+        if not inside.any():
+            continue
+        mine = _mass(X[inside]) + smoothing
+        others = mass - mine + 2 * smoothing
+        ratio = np.log((mine / mine.sum()) / (others / others.sum())).astype(np.float32)
+        told = X.data * ratio[X.indices]
+        length = np.sqrt(np.dot(told, told) / X.shape[0])  # rows are about 1 long, as C expects
+        scaled = csr_matrix((told / length, X.indices, X.indptr), shape=X.shape)
+        model = LinearSVC(C=C, random_state=0, tol=_COARSE).fit(scaled, inside)
+        weights[:, column] = model.coef_[0] * ratio / length
+        bias[column] = model.intercept_[0]
+    return Linear(weights, bias)
+
+
+def _mass(X: Any) -> npt.NDArray[np.float64]:
+    return np.asarray(X.sum(axis=0), dtype=np.float64).ravel()
+
+
+def fit_voters(
+    X: Any,
+    labels: npt.NDArray[np.str_],
+    classes: Sequence[str],
+    *,
+    C: float,
+    balanced: bool,
+    evidence: Mapping[str, float],
+) -> Linear:
+    """Margins and evidence, added: they err on different texts, and the sum is linear again.
+
+    :param evidence: ``C`` and ``mentions`` of :func:`fit_evidence`
+    """
+    margins = fit_margins(X, labels, classes, C=C, balanced=balanced)
+    told = fit_evidence(X, labels, classes, **evidence)
+    return Linear(margins.weights + told.weights, margins.bias + told.bias)
 
 
 def fit_softmax(

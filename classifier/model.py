@@ -20,13 +20,14 @@ import numpy as np
 import numpy.typing as npt
 
 from classifier.artefact import ModelArtefact, read_artefact
+from classifier.calibration import softmax
 from classifier.cue_rules import Cues, read_cues
 from classifier.decision import decide, load_costs
 from classifier.encoder import Encoder, make_encoder
 from classifier.errors import ModelMismatch
 from classifier.explanation import Contrast, explain
 from classifier.features import Counts, count_characters, count_words, cut_words
-from classifier.normalization import normalize, shorten
+from classifier.normalization import normalize, shorten, strip_formulas
 from classifier.side_heads import settle_urgency
 from classifier.tag import REQUEST_TYPES, Alternative, Reason, Tag
 from classifier.taxonomy import Taxonomy
@@ -38,12 +39,20 @@ _BATCH = 32  # texts encoded together: enough to be fast, few enough to stay sma
 
 
 class Reading(NamedTuple):
-    """One text, prepared: words, lexical scores of all heads."""
+    """One text, prepared: words, lexical scores of all heads, what the rules say."""
 
     text: str
     normal: str
     pieces: list[str]
     scores: FloatArray
+    cues: Cues
+
+
+class Opinion(NamedTuple):
+    """What is thought of some texts, one row each."""
+
+    categories: FloatArray  # probabilities
+    types: FloatArray  # scores of request types
 
 
 @dataclass
@@ -80,14 +89,14 @@ class Model:
         tags: list[Tag] = []
         for start in range(0, len(texts), _BATCH):
             readings = [self._read(text) for text in texts[start : start + _BATCH]]
-            table = self._probabilities(readings)
-            tags += [self._tag(reading, row) for reading, row in zip(readings, table, strict=True)]
+            opinion = self._judge(readings)
+            tags += [self._tag(reading, opinion, row) for row, reading in enumerate(readings)]
         return tags
 
     def category_probabilities(self, texts: Sequence[str]) -> FloatArray:
         """Shape (n, categories), columns in the order of the taxonomy."""
         parts = [
-            self._probabilities([self._read(text) for text in texts[i : i + _BATCH]])
+            self._judge([self._read(text) for text in texts[i : i + _BATCH]]).categories
             for i in range(0, len(texts), _BATCH)
         ]
         return np.vstack(parts) if parts else np.empty((0, len(self.taxonomy)), np.float32)
@@ -105,32 +114,41 @@ class Model:
             Counts(count_words(pieces), count_characters(normal))
         )
         scores = values @ self.artefact.weights[where].astype(np.float32)
-        return Reading(text, normal, pieces, scores)
+        return Reading(text, normal, pieces, scores, read_cues(text))
 
-    def _probabilities(self, readings: Sequence[Reading]) -> FloatArray:
+    def _judge(self, readings: Sequence[Reading]) -> Opinion:
         artefact = self.artefact
         width = len(self.taxonomy)
         lexical = np.array([reading.scores[:width] for reading in readings]) + artefact.bias
         table = artefact.lexical.probabilities(lexical)
-        part = artefact.semantic
+        words = np.array([self._words_on_type(reading) for reading in readings])
+        votes, part = artefact.type_votes, artefact.semantic
+        types = votes.spared.scores(words, table) if votes else words
         if part and self._encoder:
-            unsure = np.flatnonzero(table.max(axis=1) < part.ask_below).tolist()
+            doubtful = table.max(axis=1) < part.ask_below
+            if votes and votes.asked:
+                doubtful |= softmax(types).max(axis=1) < part.ask_below_type
+            unsure = np.flatnonzero(doubtful).tolist()
             if unsure:
-                vectors = self._encoder.encode([readings[i].text for i in unsure])
+                texts = [strip_formulas(readings[i].text) for i in unsure]
+                vectors = self._encoder.encode(texts)
                 table[unsure] = part.mixture.probabilities(lexical[unsure], part.scores(vectors))
+                if votes and votes.asked:
+                    sentences = part.type_scores(vectors)
+                    types[unsure] = votes.asked.scores(words[unsure], sentences, table[unsure])
         for row, reading in enumerate(readings):
             if not reading.pieces and _EMPTY in self.taxonomy:
                 table[row] = 0.01 / max(width - 1, 1)
                 table[row, self.taxonomy.codes.index(_EMPTY)] = 0.99
-        return table
+        return Opinion(table, types)
 
-    def _tag(self, reading: Reading, probabilities: FloatArray) -> Tag:
+    def _tag(self, reading: Reading, opinion: Opinion, row: int) -> Tag:
+        probabilities = opinion.categories[row]
         order = np.argsort(-probabilities)[:3]
         labels = [self.taxonomy.labels[i] for i in order]
         top = labels[0]
         confidence = float(probabilities[order[0]])
-        cues = read_cues(reading.text)
-        urgency = self._urgency(reading, cues)
+        urgency = self._urgency(reading)
         platform_confidence = float(probabilities[self._same_platform[order[0]]].sum())
         return Tag(
             platform=top.platform,
@@ -151,23 +169,22 @@ class Model:
                 Alternative(label.platform, label.code, round(float(probabilities[i]), 4))
                 for i, label in zip(order[1:], labels[1:], strict=True)
             ),
-            request_type=self._request_type(reading, cues),
+            request_type=self.artefact.request_type.values[int(opinion.types[row].argmax())],
             urgency=urgency,
-            flags=cues.flags,
+            flags=reading.cues.flags,
             reasons=self._reasons(reading, int(order[0]), int(order[1])),
             model=self.id,
         )
 
-    def _request_type(self, reading: Reading, cues: Cues) -> str:
-        head = self.artefact.request_type
+    def _words_on_type(self, reading: Reading) -> FloatArray:
         start = len(self.taxonomy)
         lexical = reading.scores[start : start + len(REQUEST_TYPES)]
-        return head.values[int(head.scores(lexical, self._positions(cues)).argmax())]
+        return self.artefact.request_type.scores(lexical, self._positions(reading.cues))
 
-    def _urgency(self, reading: Reading, cues: Cues) -> str:
+    def _urgency(self, reading: Reading) -> str:
         lexical = reading.scores[len(self.taxonomy) + len(REQUEST_TYPES) :]
-        scores = self.artefact.urgency.scores(lexical, self._positions(cues))
-        return settle_urgency(cues.urgency, scores, self.artefact.critical_from)
+        scores = self.artefact.urgency.scores(lexical, self._positions(reading.cues))
+        return settle_urgency(reading.cues.urgency, scores, self.artefact.critical_from)
 
     def _positions(self, cues: Cues) -> list[int]:
         known = self._cue_position

@@ -3,6 +3,7 @@
     narrow(text) -> str       simplified characters, half-width; same words, same digits
     tame(text) -> str         narrow, with number and symbol runs cut: safe for pattern matching
     normalize(text) -> str    narrow + masks + agents' stock phrases out + one space, lower case
+    strip_formulas(text) -> str   the stock phrases out and nothing else, for the sentence encoder
     shorten(text) -> str      head and tail of a text too long to matter in full
 
 ``narrow`` maps character to character wherever opencc does, so that a position in the narrowed
@@ -68,15 +69,25 @@ def tame(text: str) -> str:
 
 def normalize(text: str, *, keep_unit: bool = True) -> str:
     """The text the model sees. ``keep_unit`` keeps the unit that an agent's closing names."""
-    text = tame(text)
+    text = _without_formulas(tame(text))
     phrases = routing_phrases()
-    text = phrases.opening.sub("", text, count=1)
-    text = phrases.closing.sub("", text).strip()
     text = phrases.request.sub(r" \g<unit>" if keep_unit else "", text)
     for pattern, mask in _MASKS:
         text = pattern.sub(mask, text)
     text = _ECHO.sub(lambda match: match.group(1) or match.group(2), text)
     return _SPACE.sub(" ", text).strip().lower()
+
+
+def strip_formulas(text: str) -> str:
+    """Without agents' openings and closings and answers quoted; as written where it has none."""
+    tamed = tame(text)
+    bare = _without_formulas(tamed)
+    return text if bare == tamed.strip() else bare
+
+
+def _without_formulas(tamed: str) -> str:
+    phrases = routing_phrases()
+    return phrases.closing.sub("", phrases.opening.sub("", tamed, count=1)).strip()
 
 
 def quote(term: str, text: str) -> str | None:

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from classifier.artefact import SemanticPart
 from classifier.calibration import Mixture, fit_mixture
-from classifier.linear import Judging
+from classifier.linear import Judging, Linear
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -55,11 +55,13 @@ class SemanticTrainer:
         truth: npt.NDArray[np.int64],
         held_out: FloatArray,
         lexical: Mixture,
+        types: Linear | None,
     ) -> tuple[SemanticPart, FloatArray]:
         """Weigh the two models and find where the encoder can be spared.
 
         :param judged: which rows were scored out of fold; ``truth``: category of every row
         :param held_out: out-of-fold lexical scores; ``lexical``: their mixture as it will serve
+        :param types: what the vectors say of the request type, None where nothing was learnt
         :returns: the part, and the cascade's out-of-fold probabilities of the judged rows
         """
         truth = truth[judged]
@@ -70,7 +72,19 @@ class SemanticTrainer:
         allowed_loss = self.settings["cascade"]["allowed_loss"]
         ask_below = cheapest_bound(alone, both, truth, allowed_loss)
         model = self.encoded.model()
-        part = SemanticPart(self.encoder, self.mean, model.weights, model.bias, served, ask_below)
+        nothing = Linear(np.empty((len(self.mean), 0), np.float32), np.empty(0, np.float32))
+        types = types or nothing
+        part = SemanticPart(
+            encoder=self.encoder,
+            mean=self.mean,
+            weights=model.weights,
+            bias=model.bias,
+            mixture=served,
+            ask_below=ask_below,
+            ask_below_type=self.settings["cascade"]["type"],
+            type_weights=types.weights,
+            type_bias=types.bias,
+        )
         spared = (alone.max(axis=1) >= ask_below)[:, None]
         return part, np.where(spared, alone, both)
 

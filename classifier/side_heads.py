@@ -2,11 +2,13 @@
 
     encode_cues(texts_cues, names) -> (n, len(names)) 0/1 matrix
     SideHead.scores(lexical part, cues) -> one score per value
+    TypeVote.scores(opinions ...) -> one score per request type
     settle_urgency(rule, scores, ...) -> str
 
 A side head is a linear model over the lexical features plus one column for each rule that fired
 (:func:`classifier.cue_rules.find_cues`). Words alone miss what a rule states plainly; rules alone
-miss every wording nobody thought of.
+miss every wording nobody thought of. The request type is then put to a vote, see
+:class:`TypeVote`.
 """
 
 from __future__ import annotations
@@ -39,6 +41,36 @@ class SideHead:
         if fired:
             total = total + self.cues[list(fired)].sum(axis=0)
         return np.asarray(total, dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class TypeVote:
+    """Weighs opinions on the request type; ``weights``: (inputs, types), ``bias``: (types,).
+
+    The same words ask for different things: a lamp that is out is a call for help, a shop without
+    a licence a report, a shop that keeps the money a complaint. So the category has a say, and the
+    sentence as a whole where the encoder was asked.
+    """
+
+    weights: FloatArray
+    bias: FloatArray
+
+    def scores(self, *opinions: FloatArray) -> FloatArray:
+        """One score per type.
+
+        :param opinions: as they were fitted: the words' scores, the sentence's scores if it has
+            any, the probabilities of the categories; last axes joined
+        """
+        joined = np.concatenate(opinions, axis=-1)
+        return np.asarray(joined @ self.weights + self.bias, dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class TypeVotes:
+    """``spared``: where the encoder was not asked; ``asked``: where it was, None without one."""
+
+    spared: TypeVote
+    asked: TypeVote | None
 
 
 def list_cues(cues: Iterable[Iterable[str]]) -> tuple[str, ...]:

@@ -1,13 +1,12 @@
 """Learning request type and urgency.
 
 SideTrainer.ask(queue, rows, readings, features, settings) -> SideTrainer
-SideTrainer.combine() -> FittedSideHeads        when the queue is through
+SideTrainer.combine(spared, asked) -> FittedSideHeads        when the queue is through
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -15,13 +14,23 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from classifier.artefact import ModelArtefact
 from classifier.examples import Example
 from classifier.folds import assign_folds
-from classifier.linear import FitQueue, Judging, Linear, fit_margins
+from classifier.linear import FitQueue, Judging, Linear, fit_margins, fit_softmax
 from classifier.reading import TextReading
-from classifier.side_heads import SideHead, critical_bound, encode_cues, list_cues
+from classifier.side_heads import (
+    SideHead,
+    TypeVote,
+    TypeVotes,
+    critical_bound,
+    encode_cues,
+    list_cues,
+)
 from classifier.tag import REQUEST_TYPES, URGENCIES
 
+_VOTERS_FOLD = 0  # one fold of three is rows enough for the sixty weights of a vote
+_LEAST_VOTERS = 500  # with fewer rows the words alone decide
 FloatArray = npt.NDArray[np.float32]
 
 
@@ -32,21 +41,25 @@ class FittedSideHeads:
     lexical: FloatArray
     cue_names: tuple[str, ...]
     request_type: SideHead
+    type_votes: TypeVotes | None
     urgency: SideHead
     critical_from: float
 
 
 @dataclass(frozen=True)
 class SideTrainer:
-    """Two models under way, fitted on the rows that carry both labels."""
+    """Models under way, fitted on the rows that carry both labels."""
 
+    keep: npt.NDArray[np.int64]  # where those rows stand
     cue_names: tuple[str, ...]
     width: int  # lexical features before the cues
+    types: npt.NDArray[np.str_]
     urgencies: npt.NDArray[np.str_]
-    type_model: Future[Linear]
+    type_model: Judging
+    sentence_model: Judging | None
     urgency_model: Judging
     settings: dict[str, Any]
-    critical_from: float | None  # known from an earlier training
+    before: ModelArtefact | None
 
     @classmethod
     def ask(
@@ -56,15 +69,18 @@ class SideTrainer:
         readings: Sequence[TextReading],
         features: Any,
         settings: dict[str, Any],
-        critical_from: float | None = None,
+        *,
+        sentences: FloatArray | None = None,
+        before: ModelArtefact | None = None,
     ) -> SideTrainer:
-        """Ask the queue for both models; ``readings`` and ``features`` run beside ``rows``.
+        """Ask the queue for all models; ``readings`` and ``features`` run beside ``rows``.
 
-        :param critical_from: the bound of an earlier training, to spare finding it anew
+        :param sentences: centred vectors of the first rows; used where all labelled rows have one
+        :param before: an earlier model whose votes and bound spare finding them anew
         """
         from scipy.sparse import csr_matrix, hstack
 
-        keep = [i for i, row in enumerate(rows) if row.request_type and row.urgency]
+        keep = np.array([i for i, row in enumerate(rows) if row.request_type and row.urgency])
         rows = [rows[i] for i in keep]
         cues = [readings[i].cues for i in keep]
         names = list_cues(cues)
@@ -73,22 +89,50 @@ class SideTrainer:
         fit = partial(fit_margins, C=settings["side"]["C"], balanced=settings["side"]["balanced"])
         types = np.array([row.request_type for row in rows])
         urgencies = np.array([row.urgency for row in rows])
-        folds = assign_folds(urgencies.tolist(), [row.group or row.key for row in rows])
+        groups = [row.group or row.key for row in rows]
+        judge_types = partial(
+            queue.judge,
+            labels=types,
+            classes=REQUEST_TYPES,
+            folds=assign_folds(types.tolist(), groups),
+            anew=() if before else (_VOTERS_FOLD,),
+        )
+        sentence_model = None
+        if sentences is not None and keep.max(initial=0) < len(sentences):
+            sentence_model = judge_types(
+                partial(fit_softmax, C=settings["side"]["sentence_C"]), sentences[keep]
+            )
         return cls(
+            keep=keep,
             cue_names=names,
             width=features.shape[1],
+            types=types,
             urgencies=urgencies,
-            type_model=queue.fit(fit, X, types, REQUEST_TYPES),
+            type_model=judge_types(fit, X),
+            sentence_model=sentence_model,
             urgency_model=queue.judge(
-                fit, X, urgencies, URGENCIES, folds, anew=None if critical_from is None else ()
+                fit,
+                X,
+                urgencies,
+                URGENCIES,
+                assign_folds(urgencies.tolist(), groups),
+                anew=() if before else None,
             ),
             settings=settings,
-            critical_from=critical_from,
+            before=before,
         )
 
-    def combine(self) -> FittedSideHeads:
-        """The heads, and the score from which a text is critical."""
-        by_type, by_urgency = self.type_model.result(), self.urgency_model.model()
+    def sentence_types(self) -> Linear | None:
+        """What the sentences' vectors say of the type, where that was learnt."""
+        return self.sentence_model.model() if self.sentence_model else None
+
+    def combine(self, spared: FloatArray, asked: FloatArray | None) -> FittedSideHeads:
+        """The heads, the votes, and the score from which a text is critical.
+
+        :param spared: out-of-fold probabilities of the categories, one row per row of the
+            training, NaN where not judged: by the words alone; ``asked``: with the encoder
+        """
+        by_type, by_urgency = self.type_model.model(), self.urgency_model.model()
         scale = np.float32(self.settings["side"]["cue_scale"])
 
         def head(values: tuple[str, ...], model: Linear) -> SideHead:
@@ -98,9 +142,31 @@ class SideTrainer:
             lexical=np.hstack([by_type.weights[: self.width], by_urgency.weights[: self.width]]),
             cue_names=self.cue_names,
             request_type=head(REQUEST_TYPES, by_type),
+            type_votes=self.before.type_votes if self.before else self._votes(spared, asked),
             urgency=head(URGENCIES, by_urgency),
-            critical_from=self._bound() if self.critical_from is None else self.critical_from,
+            critical_from=self.before.critical_from if self.before else self._bound(),
         )
+
+    def _votes(self, spared: FloatArray, asked: FloatArray | None) -> TypeVotes | None:
+        words = self.type_model.held_out()
+        if self.keep.max(initial=0) >= len(spared):
+            return None  # typed rows are borrowed ones, of other categories than the vote is on
+        voters = ~np.isnan(words[:, 0]) & ~np.isnan(spared[self.keep, 0])
+        if voters.sum() < _LEAST_VOTERS:
+            return None
+        places = self.keep[voters]
+        fit = partial(fit_softmax, C=self.settings["side"]["vote_C"])
+        opinions = [[words[voters], spared[places]]]
+        if self.sentence_model and asked is not None:
+            sentences = self.sentence_model.held_out()[voters]
+            opinions.append([words[voters], sentences, asked[places]])
+        with FitQueue() as queue:
+            under_way = [
+                queue.fit(fit, np.hstack(said), self.types[voters], REQUEST_TYPES)
+                for said in opinions
+            ]
+            votes = [TypeVote(vote.weights, vote.bias) for vote in (v.result() for v in under_way)]
+        return TypeVotes(votes[0], votes[1] if len(votes) > 1 else None)
 
     def _bound(self) -> float:
         return critical_bound(

@@ -26,7 +26,7 @@ from classifier.calibration import fit_mixture
 from classifier.corpus import Corpus
 from classifier.examples import Example, Examples
 from classifier.folds import assign_folds
-from classifier.linear import FitQueue, Judging, fit_margins, fit_softmax
+from classifier.linear import FitQueue, Judging, fit_softmax, fit_voters
 from classifier.reading import TextReading, rules_hash
 from classifier.semantic_training import SemanticTrainer, SentenceVectors, centre
 from classifier.side_training import SideTrainer
@@ -88,12 +88,15 @@ def train_artefact(
         )
         category = judge(
             partial(
-                fit_margins, C=settings["category"]["C"], balanced=settings["category"]["balanced"]
+                fit_voters,
+                C=settings["category"]["C"],
+                balanced=settings["category"]["balanced"],
+                evidence=settings["category"]["evidence"],
             ),
             features[: len(rows)],
             known=warm.lexical if warm else None,
         )
-        semantic_trainer = None
+        semantic_trainer, centred = None, None
         if vectors is not None:
             mean, centred = centre(vectors.rows)
             fit = partial(fit_softmax, C=settings["encoder"]["C"])
@@ -105,19 +108,25 @@ def train_artefact(
             readings,
             features,
             settings,
-            before.critical_from if warm and before else None,
+            sentences=centred,
+            before=before if warm else None,
         )
         queue.follow(lambda done: progress("learning", _READ + (_LEARNED - _READ) * done))
 
     progress("choosing thresholds", _LEARNED)
-    held_out, model, side = category.held_out(), category.model(), side_trainer.combine()
+    held_out, model = category.held_out(), category.model()
     truth = np.array([taxonomy.codes.index(label) for label in labels])
     judged = ~np.isnan(held_out[:, 0])
     lexical = fit_mixture([held_out[judged]], truth[judged]).humbled(**settings["calibration"])
-    probabilities = lexical.probabilities(held_out[judged])
-    semantic = None
+    spared = lexical.probabilities(held_out)
+    probabilities = spared[judged]
+    semantic, asked = None, None
     if semantic_trainer:
-        semantic, probabilities = semantic_trainer.combine(judged, truth, held_out, lexical)
+        semantic, probabilities = semantic_trainer.combine(
+            judged, truth, held_out, lexical, side_trainer.sentence_types()
+        )
+        asked = semantic.mixture.probabilities(held_out, semantic_trainer.encoded.held_out())
+    side = side_trainer.combine(spared, asked)
     thresholds, metrics = decide_thresholds(Judged(truth[judged], probabilities), taxonomy)
     artefact = ModelArtefact(
         taxonomy=taxonomy,
@@ -127,6 +136,7 @@ def train_artefact(
         lexical=lexical,
         cue_names=side.cue_names,
         request_type=side.request_type,
+        type_votes=side.type_votes,
         urgency=side.urgency,
         critical_from=side.critical_from,
         thresholds=thresholds,

@@ -38,6 +38,7 @@ from classifier.examples import (
     taxonomy_examples,
 )
 from classifier.gate import judge_candidate
+from classifier.normalization import strip_formulas
 from classifier.reading import ReadingStore, TextReading
 from classifier.registry import ModelRegistry, write_model
 from classifier.semantic_training import SentenceVectors
@@ -207,6 +208,7 @@ def _encode(
         store = EncodingStore()  # vectors of another encoder are none at all
     if cache:
         store.add(EncodingStore.open(cache / CACHE))
+    texts = [strip_formulas(text) for text in texts]
     fresh = store.missing(texts)
     if strength is None and fresh > _ENCODE_UNASKED:
         return None

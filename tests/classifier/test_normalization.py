@@ -6,7 +6,14 @@ import time
 
 import pytest
 
-from classifier.normalization import MAX_CHARS, narrow, normalize, quote, shorten
+from classifier.normalization import (
+    MAX_CHARS,
+    narrow,
+    normalize,
+    quote,
+    shorten,
+    strip_formulas,
+)
 from classifier.tokenizer import make_tokenizer
 
 
@@ -29,10 +36,31 @@ from classifier.tokenizer import make_tokenizer
             "垃圾没人收。 城管局",
         ),
         ("请问医保怎么办", "请问医保怎么办"),  # a citizen's own 请 is no routing phrase
+        (  # an order that quotes an earlier one: its title and its matter stay
+            "市民来电咨询: 工单编号[编号]《关于路灯不亮的问题》处理结果。 工单内容： "
+            "市民来电反映: 桥头路灯不亮",
+            "《关于路灯不亮的问题》 桥头路灯不亮",
+        ),
+        (  # what a department answered last time goes, what the citizen says now stays
+            "市民来电反映: 桥头路灯不亮。 2019-03-05 09:12:30市路灯所答复：已派人更换灯泡，"
+            "费用由我所承担。 市民再次来电反映：换过又坏了",
+            "桥头路灯不亮。 换过又坏了",
+        ),
+        (
+            "市民来电反映: 路灯不亮！ 路灯所反馈：缺材料。 市民再次来电反映：还是不亮",
+            "路灯不亮!还是不亮",
+        ),
+        ("我对12345的答复不满意，电话里说会修", "我对0的答复不满意,电话里说会修"),
     ],
 )
 def test_normalize(text: str, expected: str) -> None:
     assert normalize(text) == expected
+
+
+def test_encoder_reads_the_matter_and_nothing_else() -> None:
+    order = "市民来电反映：路灯不亮。（请职能局按规定在30分钟内联系市民，响应处置）"
+    assert strip_formulas(order) == "路灯不亮。"
+    assert strip_formulas("路燈不亮，請修 30 號桿！") == "路燈不亮，請修 30 號桿！"  # as written
 
 
 def test_unit_can_be_left_out() -> None:
@@ -57,7 +85,19 @@ def test_shorten_keeps_head_and_tail() -> None:
 
 
 @pytest.mark.parametrize(
-    "filler", ["(", "1", "请", "a", "没有", "市民来电", "请城管局核实", "1 户"]
+    "filler",
+    [
+        "(",
+        "1",
+        "请",
+        "a",
+        "没有",
+        "市民来电",
+        "请城管局核实",
+        "1 户",
+        "2019-01-01 局答复:",
+        "工单内容:",
+    ],
 )
 def test_endless_text_is_read_quickly(filler: str) -> None:
     """No pattern tries every start of a long run against every end."""
