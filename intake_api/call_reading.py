@@ -1,125 +1,35 @@
 """A call read into drafts and tagged: what the desk and ``POST /transcripts`` have in common.
 
     await read_call(app, text, received_at) -> ReadCall
+    read_with(tagger, text, received_at) -> ReadCall      the same where nothing has to be awaited
 
-``cases.transcript`` finds the matters, the classifier tags each. A text in which no matter was
-found becomes one draft as a whole: nothing that somebody sent falls under the table.
+``cases.transcript`` finds the matters, the classifier tags each and says which of the possible cuts
+between them hold. A text in which no matter was found becomes one draft as a
+whole: nothing that somebody sent falls under the table.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from aiohttp import web
 
+from cases.calls.formats import Export, notice_sentences, read_export
+from cases.calls.parts import KINDS
 from cases.classification import Tag
-from cases.summary import summarise
-from cases.town import Town
-from cases.transcript import Field, Matter, Transcript, read_transcript
+from cases.transcript import Field, Matter, Transcript, read_transcript, settle
 from intake_api.keys import TOWN
+from intake_api.read_draft import ReadDraft, quote
 from intake_api.tagging import tag_texts
 
 MAX_TAGGED = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """A category to choose, with the machine's confidence."""
-
-    code: str
-    name: str
-    platform_name: str
-    confidence: float
-
-
-@dataclass(frozen=True, slots=True)
-class ReadDraft:
-    """One matter of the call and its tag (None: the classifier did not answer)."""
-
-    matter: Matter
-    tag: Tag | None
-
-    @property
-    def text(self) -> str:
-        """The citizen's words about this matter."""
-        return self.matter.body
-
-    @property
-    def span(self) -> tuple[int, int]:
-        """Where the matter lies in the call."""
-        return self.matter.start, self.matter.end
-
-    @property
-    def summary(self) -> str:
-        """One line for lists."""
-        return summarise(self.matter.body)
-
-    @property
-    def place(self) -> str:
-        """The place in the words of the call, or nothing."""
-        return self.matter.place.text if self.matter.place else ""
-
-    @property
-    def time_words(self) -> str:
-        """The time as said, and the moment it means."""
-        found = self.matter.time
-        if found is None:
-            return ""
-        return f"{found.text}（{found.at:%m-%d %H:%M}）" if found.at else found.text
-
-    @property
-    def demand(self) -> str:
-        """What the caller wants done, or nothing."""
-        return self.matter.demand.text if self.matter.demand else ""
-
-    @property
-    def flags(self) -> tuple[str, ...]:
-        """What the machine noticed: repeat, group, vulnerable …"""
-        return self.tag.flags if self.tag else ()
-
-    def options(self, town: Town) -> list[Option]:
-        """The machine's first three, best first."""
-        if self.tag is None:
-            return []
-        ranked = [(self.tag.category, self.tag.confidence)]
-        ranked += [(other.category, other.confidence) for other in self.tag.alternatives]
-        return [
-            Option(code, row.name, row.platform_name, confidence)
-            for code, confidence in ranked[:3]
-            if (row := town.categories.get(code)) is not None
-        ]
-
-    def to_dict(self) -> dict[str, Any]:
-        """A draft as ``huying transcript --json`` prints it."""
-        place = _quote(self.matter.place)
-        return {
-            "span": list(self.span),
-            "summary": self.summary,
-            "place": place and {**place, "code": None},
-            "time": _quote(self.matter.time),
-            "demand": _quote(self.matter.demand),
-            "history": [field.to_dict() for field in self.matter.history],
-            **(self.tag.to_dict() if self.tag else UNTAGGED),
-        }
-
-
-UNTAGGED: dict[str, Any] = {
-    "platform": None,
-    "platform_name": None,
-    "category": None,
-    "category_name": None,
-    "confidence": None,
-    "decision": "human",
-    "alternatives": [],
-    "request_type": None,
-    "urgency": "normal",
-    "flags": [],
-    "reasons": [],
-    "model": "",
-}
+#: A longer text is read beside the event loop.
+MAX_AT_ONCE = 4_000
+Tags = Sequence[Tag | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +39,18 @@ class ReadCall:
     text: str
     transcript: Transcript
     drafts: tuple[ReadDraft, ...]
+    export: Export
+
+    @property
+    def notices(self) -> list[str]:
+        """What the person who pasted it should check, one sentence each."""
+        return notice_sentences(self.export.notices)
+
+    @property
+    def kinds(self) -> list[str]:
+        """The kinds of parts that occur, in the order of a legend."""
+        found = {part.kind for draft in self.drafts for part in draft.matter.parts}
+        return [kind for kind in KINDS if kind in found]
 
     @property
     def caller_name(self) -> str:
@@ -147,11 +69,12 @@ class ReadCall:
             ("caller", self.transcript.caller_phone),
         ]
         for draft in self.drafts:
-            found += [("history", field) for field in draft.matter.history]
+            for part in draft.matter.parts:
+                yield part.kind, (part.start, part.end)
             found += [
                 ("place", draft.matter.place),
                 ("time", draft.matter.time),
-                ("demand", draft.matter.demand),
+                ("cause", draft.matter.cause),
             ]
         for kind, field in found:
             if field is not None:
@@ -161,34 +84,73 @@ class ReadCall:
         """``{"caller", "drafts"}`` of architecture.md §3."""
         return {
             "caller": {
-                "name": _quote(self.transcript.caller_name),
-                "phone": _quote(self.transcript.caller_phone),
+                "name": quote(self.transcript.caller_name),
+                "phone": quote(self.transcript.caller_phone),
             },
             "drafts": [draft.to_dict() for draft in self.drafts],
         }
 
 
 async def read_call(app: web.Application, text: str, received_at: datetime) -> ReadCall:
-    """Read and tag; never raises for what the text says."""
-    zone = app[TOWN]().calendar.zone
-    transcript, matters = find_matters(text, received_at.astimezone(zone))
-    tags = await tag_texts(app, [matter.body[:MAX_TAGGED] for matter in matters])
-    return assemble(transcript, matters, tags)
+    """Read and tag; never raises for what the text says. ``received_at`` is turned to the town's
+    zone: "昨天晚上" is counted from the caller's day."""
+    at = received_at.astimezone(app[TOWN]().calendar.zone)
+    if len(text) > MAX_AT_ONCE:
+        export, read = await asyncio.to_thread(_read, text, at)
+    else:
+        export, read = _read(text, at)
+    known: dict[str, Tag | None] = {}
+    if read.segments:
+        known = await _tag(app, read.segments, known)
+        read = settle(read, [known[segment] for segment in read.segments])
+    matters = read.matters or _whole(read.text)
+    known = await _tag(app, [matter.tagged for matter in matters], known)
+    return _assemble(export, read, matters, [known[matter.tagged] for matter in matters])
 
 
-def find_matters(text: str, received_at: datetime) -> tuple[Transcript, tuple[Matter, ...]]:
-    """The call as read, and its matters or else the whole text as one. ``received_at`` is local:
-    "昨天晚上" is counted from the caller's day."""
-    transcript = read_transcript(text, received_at=received_at)
-    return transcript, transcript.matters or _whole(text)
+def read_with(
+    tagger: Callable[[Sequence[str]], Tags], text: str, received_at: datetime
+) -> ReadCall:
+    """Read and tag with a classifier at hand; ``received_at`` in the town's zone."""
+    export, read = _read(text, received_at)
+    if read.segments:
+        read = settle(read, tagger(read.segments))
+    matters = read.matters or _whole(read.text)
+    tags = tagger([matter.tagged[:MAX_TAGGED] for matter in matters])
+    return _assemble(export, read, matters, tags)
 
 
-def assemble(
-    transcript: Transcript, matters: Sequence[Matter], tags: Sequence[Tag | None]
+def _read(text: str, received_at: datetime) -> tuple[Export, Transcript]:
+    export = read_export(text)
+    return export, read_transcript(export.text, received_at=received_at)
+
+
+async def _tag(
+    app: web.Application, texts: Sequence[str], known: dict[str, Tag | None]
+) -> dict[str, Tag | None]:
+    """What is known and the tags of what is not."""
+    new = list(dict.fromkeys(text for text in texts if text not in known))
+    tags = await tag_texts(app, [text[:MAX_TAGGED] for text in new])
+    return known | dict(zip(new, tags, strict=True))
+
+
+def _assemble(
+    export: Export, transcript: Transcript, matters: Sequence[Matter], tags: Tags
 ) -> ReadCall:
     """Matters and their tags, side by side."""
-    drafts = tuple(ReadDraft(m, tag) for m, tag in zip(matters, tags, strict=True))
-    return ReadCall(transcript.text, transcript, drafts)
+    drafts = tuple(
+        ReadDraft(matter, _with_history(matter, tag))
+        for matter, tag in zip(matters, tags, strict=True)
+    )
+    return ReadCall(transcript.text, transcript, drafts, export)
+
+
+def _with_history(matter: Matter, tag: Tag | None) -> Tag | None:
+    """An earlier answer is part of the call: the matter was reported before, whether or not the
+    words that were tagged say so."""
+    if tag is None or not matter.reply or "repeat" in tag.flags:
+        return tag
+    return replace(tag, flags=("repeat", *tag.flags))
 
 
 def _whole(text: str) -> tuple[Matter, ...]:
@@ -196,8 +158,4 @@ def _whole(text: str) -> tuple[Matter, ...]:
     if not body:
         return ()
     start = text.index(body)
-    return (Matter(start, start + len(body), body, None, None, None, ()),)
-
-
-def _quote(field: Field | None) -> dict[str, Any] | None:
-    return field.to_dict() if field is not None else None
+    return (Matter(start, start + len(body), body, body, body),)

@@ -16,7 +16,8 @@ from itertools import pairwise
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """``text[start:end]`` is of this kind: reason, place, time, demand, caller, draft."""
+    """``text[start:end]`` is of this kind: a part (complaint, history, reply, demand) or something
+    in it (place, time, cause, caller, reason)."""
 
     start: int
     end: int

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,7 +15,7 @@ from cases.classification import Tag
 from cases.lifecycle import Role
 from cases.models import Case
 from cases.use_cases.file_case import CaseDraft, file_case
-from intake_api.call_reading import ReadCall, assemble, find_matters
+from intake_api.call_reading import ReadCall, read_with
 from intake_api.cli.classify import serving_model
 from intake_api.cli.failures import CommandFailed
 from intake_api.cli.opened import opened, run_async
@@ -34,9 +35,13 @@ def transcript(
     """Read a hotline transcript into draft cases."""
     settings = settings_from(data_dir=data_dir, database_url=database_url)
     call = _read(_text_of(file), settings, data_dir)
+    for notice in call.notices:
+        print(notice, file=sys.stderr)
     filed = run_async(_file(settings, call)) if submit else []
     if as_json:
         answer: dict[str, Any] = call.to_dict()
+        if call.export.segments:
+            answer["text"] = call.text  # the spans refer to the export as one text
         if submit:
             answer["cases"] = [
                 {"number": case.number, "tracking_code": case.tracking_code} for case in filed
@@ -68,10 +73,12 @@ def _text_of(file: str) -> str:
 def _read(text: str, settings: Settings, data_dir: Path | None) -> ReadCall:
     from classifier.model import load_model
 
-    read, matters = find_matters(text, utc_now().astimezone(settings.timezone))
     model = load_model(serving_model(data_dir))
-    tags = [Tag.from_dict(model.tag(matter.body).to_dict()) for matter in matters]
-    return assemble(read, matters, tags)
+
+    def tag(texts: Sequence[str]) -> list[Tag | None]:
+        return [Tag.from_dict(model.tag(some).to_dict()) for some in texts]
+
+    return read_with(tag, text, utc_now().astimezone(settings.timezone))
 
 
 async def _file(settings: Settings, call: ReadCall) -> list[Case]:

@@ -31,8 +31,8 @@ async def submit_transcript(request: web.Request) -> web.Response:
     text = body.text if body.text is not None else _joined(body)
     call = await read_call(request.app, text, body.received_at or now)
     answer = call.to_dict()
-    if body.turns is not None:
-        answer["text"] = text  # the spans refer to the turns as one text
+    if body.turns is not None or call.export.segments:
+        answer["text"] = call.text  # the spans refer to the turns or the export as one text
     if body.dry_run:
         return web.json_response({**answer, "cases": []})
     town = request.app[TOWN]()

@@ -1,0 +1,140 @@
+"""Several matters in one call, order, letter or message; and one that only looks like several.
+
+    find_cuts(text, clauses) -> list[Cut]          where another matter may begin, and how sure
+    settle_cuts(cuts, tags) -> list[Cut]           those that hold, once each side has its tag
+    group(clauses, cuts) -> list[list[Clause]]     the clauses of each matter
+
+A cut is ``said`` ("另外还有一件事"), ``listed`` (1、2、3) or ``maybe`` ("同时"). One case too few
+is mended more easily than two that are one: a list holds only where its items are about different
+things, a bare "同时" only where the tags of both sides are sure and apart.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from typing import Literal
+
+from cases.calls.cues import any_of, row
+from cases.calls.parts import Clause
+from cases.classification import Tag
+
+Grade = Literal["said", "listed", "maybe"]
+_SHORTEST = 6
+_MOST = 9
+_LISTED_SURE = 0.35
+_MAYBE_SURE = 0.8
+_WORD = re.compile(r"\w")
+_ARABIC = [str(n) for n in range(1, _MOST + 1)]
+_CHINESE = list("一二三四五六七八九")
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Another matter may begin with clause number ``at``."""
+
+    at: int
+    grade: Grade
+
+
+def find_cuts(text: str, clauses: Sequence[Clause]) -> list[Cut]:
+    """In order; both sides of each say enough to be a matter of their own."""
+    graded: dict[int, Grade] = {}
+    for index, clause in enumerate(clauses):
+        if index == 0 or clause.kind == "reply":
+            continue
+        if any_of("matters", "opens").match(text, clause.raw, clause.end):
+            graded[index] = "said"
+        elif clause.kind == "complaint" and any_of("matters", "maybe").match(text, clause.raw):
+            graded[index] = "maybe"
+    for index in _listed(text, clauses):
+        graded.setdefault(index, "listed")
+    return _long_enough(text, clauses, [Cut(at, graded[at]) for at in sorted(graded)])
+
+
+def settle_cuts(cuts: Sequence[Cut], tags: Sequence[Tag | None]) -> list[Cut]:
+    """``tags[i]`` belongs to what stands before ``cuts[i]``, the last one to the rest."""
+    kept = []
+    for cut, (left, right) in zip(cuts, pairwise(tags), strict=True):
+        if cut.grade == "said" or (cut.grade == "listed" and _differ(left, right, _LISTED_SURE)):
+            kept.append(cut)
+        elif cut.grade == "maybe" and left and right and left.platform != right.platform:
+            kept += [cut] * _differ(left, right, _MAYBE_SURE)
+    return kept
+
+
+def without_tags(cuts: Sequence[Cut]) -> list[Cut]:
+    """What holds where no classifier is there to ask."""
+    return [cut for cut in cuts if cut.grade != "maybe"]
+
+
+def group(clauses: Sequence[Clause], cuts: Sequence[Cut]) -> list[list[Clause]]:
+    """The clauses of each matter, in order."""
+    edges = [0, *(cut.at for cut in cuts), len(clauses)]
+    return [list(clauses[a:b]) for a, b in pairwise(edges) if a < b]
+
+
+def _differ(left: Tag | None, right: Tag | None, sure: float) -> bool:
+    """Without a tag on both sides a list is believed as it was given."""
+    if left is None or right is None:
+        return True
+    return left.category != right.category and min(left.confidence, right.confidence) >= sure
+
+
+def _long_enough(text: str, clauses: Sequence[Clause], cuts: Sequence[Cut]) -> list[Cut]:
+    kept: list[Cut] = []
+    last = 0
+    for i, cut in enumerate(cuts):
+        until = cuts[i + 1].at if i + 1 < len(cuts) else len(clauses)
+        if _says(text, clauses[last : cut.at]) and _says(text, clauses[cut.at : until]):
+            kept.append(cut)
+            last = cut.at
+    return kept
+
+
+def _says(text: str, clauses: Sequence[Clause]) -> bool:
+    said = "".join(text[c.start : c.end] for c in clauses if c.kind == "complaint")
+    return len(_WORD.findall(said)) >= _SHORTEST
+
+
+def _listed(text: str, clauses: Sequence[Clause]) -> Iterator[int]:
+    """Clauses that open item two and after of a list of matters."""
+    for family in ("arabic", "chinese", "ordinal"):
+        items = _count(text, clauses, family)
+        if len(items) < 2 or not _is_announced(text, clauses, items[0]):
+            continue
+        asked = sum(clauses[i].kind == "demand" for i in items)
+        if asked * 2 < len(items):
+            yield from items[1:]
+
+
+def _count(text: str, clauses: Sequence[Clause], family: str) -> list[int]:
+    """The clauses that begin with 1, 2, 3 … of one family, in this order."""
+    items: list[int] = []
+    for index, clause in enumerate(clauses):
+        if clause.kind == "reply" or len(items) == _MOST:
+            continue
+        if _numbered(family, len(items)).match(text, clause.raw, clause.end):
+            items.append(index)
+    return items
+
+
+@cache
+def _numbered(family: str, position: int) -> re.Pattern[str]:
+    number = f"(?:{_CHINESE[position]}|{_ARABIC[position]})"
+    if family != "ordinal":
+        number = (_ARABIC if family == "arabic" else _CHINESE)[position]
+    return re.compile(row("enumerators", family).replace("{n}", number))
+
+
+def _is_announced(text: str, clauses: Sequence[Clause], first: int) -> bool:
+    """Whether nothing but an announcement stands before the list: what stands there otherwise is
+    what all its items are about."""
+    before = [c for c in clauses[:first] if c.kind != "reply"]
+    if not before:
+        return True
+    head = text[before[0].start : clauses[first].raw].strip()
+    return bool(any_of("matters", "announces").search(head.split("\n")[-1]))
