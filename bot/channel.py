@@ -108,3 +108,7 @@ class Channel(Protocol):
     async def send(self, message: Outgoing) -> str | None:
         """Send and return the channel's id of it. Raises ``DeliveryError``."""
         ...
+
+    def link_to(self, payload: str) -> str | None:
+        """An address that opens a private chat with us and hands over ``payload``, if known."""
+        ...

@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.dialogue.facts import Facts
+from bot.dialogue.service_actions import FileConsultation
 from bot.dialogue.turn import (
     Action,
     ChooseCategory,
+    EndTalk,
     FileCase,
+    Follow,
+    Forget,
     LeaveToPerson,
+    MakeLink,
+    Mute,
     Note,
     Outcome,
     Rate,
     Reopen,
+    SetLanguage,
     Supplement,
+    TellHoldings,
     Withdraw,
 )
 from bot.gathering import view_case
 from bot.incoming import Incoming, IncomingFile
+from bot.service_deeds import SERVICE_FAVOURS, file_question
 from cases import lifecycle
 from cases.actors import Actor
 from cases.classification import Tag
@@ -32,8 +41,11 @@ from cases.lifecycle import State
 from cases.models import Case, Contact
 from cases.town import Town
 from cases.use_cases.act import lock_case, perform
+from cases.use_cases.chats import ask_for_chat, hand_back
 from cases.use_cases.citizen import amend_case, ask_for_person, confirm_tag
 from cases.use_cases.file_case import AttachmentDraft, CaseDraft, file_case
+from cases.use_cases.links import case_link
+from cases.use_cases.privacy import forget_contact, list_holdings
 
 
 @dataclass(frozen=True)
@@ -69,6 +81,8 @@ async def run_action(desk: Desk, action: Action, incoming: Incoming, facts: Fact
     """Do it; a refusal by the rules becomes a sentence and leaves nothing half done."""
     try:
         async with desk.session.begin_nested():
+            if type(action) in _FAVOURS:
+                return Outcome(details=await _FAVOURS[type(action)](desk, action))
             case = await _DEEDS[type(action)](desk, action, incoming)
     except CaseError as refused:
         return Outcome(refused=refused.sentence)
@@ -91,6 +105,7 @@ async def _file(desk: Desk, action: FileCase, incoming: Incoming) -> Case:
     case = await file_case(desk.session, draft, actor=desk.citizen, town=desk.town, now=desk.now)
     if action.for_person:
         await ask_for_person(desk.session, case, now=desk.now)
+        await ask_for_chat(desk.session, desk.contact, desk.now)
     return case
 
 
@@ -111,6 +126,8 @@ async def _leave(desk: Desk, action: LeaveToPerson, incoming: Incoming) -> Case:
     await ask_for_person(desk.session, case, now=desk.now)
     if action.because:
         await desk.perform(case, lifecycle.Action.NOTE, {"text": action.because})
+    else:
+        await ask_for_chat(desk.session, desk.contact, desk.now)
     return case
 
 
@@ -168,20 +185,57 @@ async def _reopen(desk: Desk, action: Reopen, incoming: Incoming) -> Case:
     return case
 
 
+async def _set_language(desk: Desk, action: SetLanguage) -> dict[str, Any]:
+    desk.contact.language, desk.contact.language_chosen = action.language, True
+    return {}
+
+
+async def _mute(desk: Desk, action: Mute) -> dict[str, Any]:
+    desk.contact.muted = action.muted
+    return {}
+
+
+async def _tell_holdings(desk: Desk, action: TellHoldings) -> dict[str, Any]:
+    return asdict(await list_holdings(desk.session, desk.contact))
+
+
+async def _forget(desk: Desk, action: Forget) -> dict[str, Any]:
+    return {"cases": await forget_contact(desk.session, desk.contact, desk.now)}
+
+
+async def _make_link(desk: Desk, action: MakeLink) -> dict[str, Any]:
+    case = await lock_case(desk.session, action.case.number)
+    return {"payload": await case_link(desk.session, case)}
+
+
+async def _follow(desk: Desk, action: Follow) -> dict[str, Any]:
+    case = await lock_case(desk.session, action.case.number)
+    if case.contact_id is None and not case.anonymous:
+        case.contact_id = desk.contact.id
+    return {}
+
+
+async def _end_talk(desk: Desk, action: EndTalk) -> dict[str, Any]:
+    served = desk.contact.served_by is not None
+    await hand_back(desk.session, desk.contact.id, person=None, now=desk.now)
+    return {"served": served}
+
+
 def _drafts(files: tuple[IncomingFile, ...]) -> tuple[AttachmentDraft, ...]:
-    return tuple(
-        AttachmentDraft(
-            kind=file.kind.value,
-            mime=file.mime,
-            name=file.name,
-            size=file.size,
-            path=file.path,
-            external_file_id=file.external_file_id,
-        )
-        for file in files
-    )
+    return tuple(file.to_draft() for file in files)
 
 
+#: What is done for the citizen and touches no case's course.
+_FAVOURS: dict[type, Callable[[Desk, Any], Awaitable[dict[str, Any]]]] = {
+    SetLanguage: _set_language,
+    Mute: _mute,
+    TellHoldings: _tell_holdings,
+    Forget: _forget,
+    MakeLink: _make_link,
+    Follow: _follow,
+    EndTalk: _end_talk,
+    **SERVICE_FAVOURS,
+}
 _DEEDS: dict[type, Callable[[Desk, Any, Incoming], Awaitable[Case]]] = {
     FileCase: _file,
     ChooseCategory: _choose,
@@ -191,4 +245,5 @@ _DEEDS: dict[type, Callable[[Desk, Any, Incoming], Awaitable[Case]]] = {
     Withdraw: _withdraw,
     Rate: _rate,
     Reopen: _reopen,
+    FileConsultation: file_question,
 }

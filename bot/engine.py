@@ -17,20 +17,24 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.album import join_album
 from bot.channel import Channel
 from bot.deeds import Desk, run_action
 from bot.dialogue import DialogueState, Reply, Turn, advance, conclude, text_to_tag
+from bot.door import judge_pace, let_in, turn_away
+from bot.flood import FloodGate, Verdict
 from bot.gathering import gather_facts
 from bot.incoming import Incoming, Standing
+from bot.replies import enqueue_reply
 from bot.texts import load_texts
-from bot.words import has_han
+from bot.words import has_han, is_danger
 from bot.work_loop import WorkLoop
-from cases import inbox, outbox
+from cases import inbox
 from cases.classification import Classifier, Tag
 from cases.models import Contact, Dialogue, InboxMessage
 from cases.storage.database import Database
 from cases.town import Town
-from cases.use_cases.citizen import mark_unreachable, upsert_contact
+from cases.use_cases.citizen import mark_unreachable, move_chat, upsert_contact
 
 LOGGER = logging.getLogger(__name__)
 TAG_WITHIN = 2.0
@@ -68,10 +72,15 @@ class Engine:
         self._channels = channels
         self._clock = clock
         self._on_answer = on_answer
+        self._gate = FloodGate(int(town().policy["citizen"]["messages_per_minute"]))
         self.loop = WorkLoop("inbox", self._claim, self._handle, workers=workers)
 
     async def _claim(self) -> _Claimed | None:
         """The next message, with the state of its chat, which is ours while we hold the lease."""
+        async with self._database.reading() as session:
+            # A look that finds nothing must not queue up for the write lock.
+            if not await inbox.is_waiting(session, now=self._clock()):
+                return None
         async with self._database.transaction() as session:
             message = await inbox.claim(
                 session, now=self._clock(), lease=LEASE, channels=tuple(self._channels)
@@ -100,16 +109,30 @@ class Engine:
     async def _answer(self, message: InboxMessage, state: DialogueState) -> None:
         channel = self._channels[message.channel]
         incoming = _read(channel, message)
-        if incoming is None or incoming.standing is not None:
+        if incoming is None or incoming.standing is not None or incoming.moved_to is not None:
             await self._note_standing(message, incoming)
             return
+        verdict = judge_pace(self._gate, incoming)
+        if verdict is not Verdict.TAKE:
+            warn, now = verdict is Verdict.WARN, self._clock()
+            async with self._database.transaction() as session:
+                await turn_away(session, message, incoming, now, warn=warn)
+                await inbox.finish(session, message.id, now)
+            return
+        joined: list[int] = []
+        if incoming.album is not None:
+            async with self._database.reading() as session:
+                incoming, joined = await join_album(session, channel, message, incoming)
         words = text_to_tag(state, incoming)
         tag, files = await asyncio.gather(
-            self._tag(words), asyncio.gather(*(channel.fetch(f) for f in incoming.files))
+            self.tag(words), asyncio.gather(*(channel.fetch(f) for f in incoming.files))
         )
         incoming = replace(incoming, files=tuple(files))
         async with self._database.transaction() as session:
             await self._converse(session, message, incoming, tag)
+            for message_id in joined:
+                if not await inbox.finish(session, message_id, self._clock()):
+                    raise _HandledElsewhere
 
     async def _converse(
         self, session: AsyncSession, message: InboxMessage, incoming: Incoming, tag: Tag | None
@@ -124,9 +147,13 @@ class Engine:
             language=incoming.language,
             now=now,
         )
-        if has_han(incoming.text):
+        if has_han(incoming.text) and not contact.language_chosen:
             # Whoever writes Chinese is answered in Chinese, whatever the phone is set to.
             contact.language = "zh"
+        if not await let_in(session, message, contact, incoming, town, now):
+            if not await inbox.finish(session, message.id, now):
+                raise _HandledElsewhere
+            return
         row = await session.get(Dialogue, contact.id)
         state = DialogueState.from_json(row.state if row else {})
         facts = await gather_facts(
@@ -137,15 +164,20 @@ class Engine:
             tag=tag,
             town=town,
             now=now,
+            link_to=self._channels[message.channel].link_to,
         )
         turn = advance(state, incoming, facts)
+        address = contact.chat_key
         if turn.action is not None:
             desk = Desk(session, contact, town, now, tag)
             outcome = await run_action(desk, turn.action, incoming, facts)
             turn = conclude(turn, outcome, incoming, facts)
-        await self._keep(session, contact, row, turn, now)
+        if contact.chat_key == address:
+            await self._keep(session, contact, row, turn, now)
         for index, reply in enumerate(turn.replies):
-            await enqueue_reply(session, contact, reply, f"inbox:{message.id}:{index}", now)
+            await enqueue_reply(
+                session, contact, reply, f"inbox:{message.id}:{index}", now, address=address
+            )
         if not await inbox.finish(session, message.id, now):
             raise _HandledElsewhere
 
@@ -163,7 +195,7 @@ class Engine:
             row.state, row.updated_at = turn.state.to_json(), now
         await session.flush()
 
-    async def _tag(self, words: str | None) -> Tag | None:
+    async def tag(self, words: str | None) -> Tag | None:
         """The machine's word, or ``None``: too slow or broken, so a person decides."""
         if not words:
             return None
@@ -172,12 +204,18 @@ class Engine:
                 tag = await self._classifier.classify(words)
         except Exception as error:
             LOGGER.warning("tagging failed: %s", type(error).__name__)
-            return None
-        return tag if isinstance(tag, Tag) else Tag.from_dict(tag.to_dict())
+            return _cry_for_help() if is_danger(words) else None
+        tag = tag if isinstance(tag, Tag) else Tag.from_dict(tag.to_dict())
+        if tag.decision == "human" and tag.urgency == "normal" and is_danger(words):
+            # The machine is at a loss; a cry for help is not.
+            return replace(tag, urgency="critical")
+        return tag
 
     async def _note_standing(self, message: InboxMessage, incoming: Incoming | None) -> None:
         async with self._database.transaction() as session:
-            if incoming is not None and incoming.standing is Standing.BLOCKED:
+            if incoming is not None and incoming.moved_to is not None:
+                await move_chat(session, message.channel, message.chat_key, incoming.moved_to)
+            elif incoming is not None and incoming.standing is Standing.BLOCKED:
                 await mark_unreachable(session, message.channel, message.chat_key)
             elif incoming is not None:
                 await upsert_contact(
@@ -203,6 +241,20 @@ class Engine:
             await enqueue_reply(session, contact, reply, f"inbox:{message.id}:dead", now)
 
 
+def _cry_for_help() -> Tag:
+    """What the words alone say when the machine says nothing: danger, the rest for a person."""
+    return Tag(
+        platform="na",
+        platform_name="",
+        category="na.unclear",
+        category_name="",
+        confidence=0.0,
+        decision="human",
+        urgency="critical",
+        model="words",
+    )
+
+
 def _read(channel: Channel, message: InboxMessage) -> Incoming | None:
     if "timeout" in message.payload:
         return Incoming(
@@ -212,24 +264,3 @@ def _read(channel: Channel, message: InboxMessage) -> Incoming | None:
             timeout=int(message.payload["timeout"]),
         )
     return channel.read(message.payload, chat_key=message.chat_key, received_at=message.received_at)
-
-
-async def enqueue_reply(
-    session: AsyncSession, contact: Contact, reply: Reply, dedupe_key: str, now: datetime
-) -> None:
-    """An answer of the dialogue as an outbox row."""
-    await outbox.enqueue(
-        session,
-        channel=contact.channel,
-        chat_key=contact.chat_key,
-        contact_id=contact.id,
-        case_id=reply.case_id,
-        kind="reply",
-        payload={
-            "text": reply.text,
-            "buttons": [[{"label": b.label, "data": b.data} for b in row] for row in reply.buttons],
-            "one_shot": bool(reply.buttons),
-        },
-        dedupe_key=dedupe_key,
-        now=now,
-    )

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.dialogue.commands import LISTED, number_in
-from bot.dialogue.facts import CaseView, Facts, Option
+from bot.dialogue.facts import CaseView, Facts, Option, no_link
+from bot.dialogue.links import start_payload
 from bot.dialogue.state import DialogueState
 from bot.dialogue.taps import find_option
-from bot.incoming import Incoming
+from bot.incoming import Incoming, Location
 from bot.texts import load_texts
+from bot.words import read_command
 from cases.callbacks import decode
 from cases.classification import Tag
 from cases.errors import CaseNotFound
@@ -20,10 +23,13 @@ from cases.lifecycle import State
 from cases.models import Case, Contact, OutboxMessage, PredictionEntry
 from cases.place import find_place
 from cases.town import Town
+from cases.use_cases.chats import count_ahead
 from cases.use_cases.citizen import cases_of_contact, find_own_case
+from cases.use_cases.links import find_linked_case, find_linked_place
 
 #: A prompt among the last messages still counts as on show.
 _PROMPT_AMONG = 3
+_LATELY = timedelta(hours=1)
 _PROMPT_WITHIN = timedelta(days=7)
 
 
@@ -36,6 +42,7 @@ async def gather_facts(
     tag: Tag | None,
     town: Town,
     now: datetime,
+    link_to: Callable[[str], str | None] = no_link,
 ) -> Facts:
     """Only this contact's own cases are looked at, whatever number or button came in."""
     cases = [view_case(c) for c in await cases_of_contact(session, contact.id, limit=LISTED)]
@@ -46,6 +53,10 @@ async def gather_facts(
             cases += [older] if older else []
             known.add(case_id)
     options = await _open_prompt(session, contact, now) if incoming.is_plain_text else ()
+    command = read_command(incoming.text) if incoming.is_plain_text else None
+    name = command.name if command else ""
+    payload = start_payload(incoming)
+    page, page_next = await _page(session, contact, incoming, name)
     return Facts(
         town=town,
         texts=load_texts(contact.language),
@@ -58,6 +69,14 @@ async def gather_facts(
         replied_to=await _replied_to(session, contact, state, incoming),
         edited=await _edited(session, contact, state, incoming),
         options=options,
+        page=page,
+        page_next=page_next,
+        linked_case=await _linked_case(session, payload) if payload else None,
+        linked_place=await _linked_place(session, payload) if payload else None,
+        filed_lately=await _filed_lately(session, contact, incoming) if tag else 0,
+        ahead=await count_ahead(session, contact) if name == "human" else 0,
+        muted=contact.muted,
+        link_to=link_to,
     )
 
 
@@ -79,7 +98,44 @@ def view_case(case: Case, alternatives: tuple[str, ...] = ()) -> CaseView:
         reply=case.reply_text if case.state in (State.CLOSED, State.EVALUATED) else None,
         round=case.round,
         alternatives=alternatives,
+        is_unclaimed=case.contact_id is None and not case.anonymous,
     )
+
+
+async def _page(
+    session: AsyncSession, contact: Contact, incoming: Incoming, command: str
+) -> tuple[tuple[CaseView, ...], int]:
+    """The cases to list and where the next page begins."""
+    tap = decode(incoming.tap) if incoming.tap else None
+    offset = 0
+    if tap is not None and tap.verb == "more":
+        offset = int(tap.value) if tap.value.isdigit() and len(tap.value) < 6 else 0
+    elif command != "cases":
+        return (), 0
+    rows = await cases_of_contact(session, contact.id, limit=LISTED + 1, offset=offset)
+    more = offset + LISTED if len(rows) > LISTED else 0
+    return tuple(view_case(row) for row in rows[:LISTED]), more
+
+
+async def _linked_case(session: AsyncSession, payload: str) -> CaseView | None:
+    case = await find_linked_case(session, payload)
+    return view_case(case) if case is not None else None
+
+
+async def _linked_place(session: AsyncSession, payload: str) -> Location | None:
+    place = await find_linked_place(session, payload)
+    if place is None:
+        return None
+    return Location(place.latitude, place.longitude, place.name)
+
+
+async def _filed_lately(session: AsyncSession, contact: Contact, incoming: Incoming) -> int:
+    count = await session.scalar(
+        select(func.count())
+        .select_from(Case)
+        .where(Case.contact_id == contact.id, Case.submitted_at > incoming.at - _LATELY)
+    )
+    return int(count or 0)
 
 
 async def _own_case(session: AsyncSession, contact: Contact, case_id: int) -> CaseView | None:
@@ -138,8 +194,7 @@ async def _replied_to(
         case_id = await session.scalar(
             select(OutboxMessage.case_id)
             .where(
-                OutboxMessage.channel == contact.channel,
-                OutboxMessage.chat_key == contact.chat_key,
+                OutboxMessage.contact_id == contact.id,
                 OutboxMessage.external_id == incoming.reply_to,
             )
             .order_by(OutboxMessage.id.desc())
@@ -162,8 +217,7 @@ async def _open_prompt(
     newest = await session.scalars(
         select(OutboxMessage)
         .where(
-            OutboxMessage.channel == contact.channel,
-            OutboxMessage.chat_key == contact.chat_key,
+            OutboxMessage.contact_id == contact.id,
             OutboxMessage.created_at >= now - _PROMPT_WITHIN,
         )
         .order_by(OutboxMessage.id.desc())

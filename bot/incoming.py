@@ -11,6 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from cases.use_cases.file_case import AttachmentDraft
+
+#: What chat services hand out at most, and what we take.
+LARGEST_FILE = 20 * 1024 * 1024
+
 
 class FileKind(StrEnum):
     """What a file is to the citizen, not its MIME type."""
@@ -39,13 +44,30 @@ class IncomingFile:
     path: str | None = None
     external_file_id: str | None = None
 
+    def to_draft(self) -> AttachmentDraft:
+        """As a case keeps it."""
+        return AttachmentDraft(
+            kind=self.kind.value,
+            mime=self.mime,
+            name=self.name,
+            size=self.size,
+            path=self.path,
+            external_file_id=self.external_file_id,
+        )
+
+    @property
+    def is_oversize(self) -> bool:
+        """Too large to be fetched: the citizen is told, with the limit."""
+        return self.path is None and self.size is not None and self.size > LARGEST_FILE
+
 
 @dataclass(frozen=True)
 class Location:
-    """A pin, or a venue when ``title`` is set (name and address in one line)."""
+    """A pin, a venue when ``title`` is set too (name and address in one line), or a place known
+    by its name alone."""
 
-    latitude: float
-    longitude: float
+    latitude: float | None
+    longitude: float | None
     title: str | None = None
 
 
@@ -57,7 +79,8 @@ class Incoming:
     ``album`` the group of messages it belongs to; all three are the channel's own ids.
     ``at`` is when we received it, so that windows like "within 60 s" do not stretch when a
     restart delays the handling. ``timeout`` is no message: it says that the question with that
-    stamp was not answered for a while.
+    stamp was not answered for a while. ``start`` is the payload of the link that led here,
+    ``moved_to`` the id a group has from now on.
     """
 
     channel: str
@@ -76,6 +99,8 @@ class Incoming:
     album: str | None = None
     standing: Standing | None = None
     timeout: int | None = None
+    start: str | None = None
+    moved_to: str | None = None
     in_group: bool = False
     user_key: str | None = None
     display_name: str | None = None

@@ -49,6 +49,8 @@ def install_redaction(*secrets: str) -> TokenRedactingFilter:
         handler.addFilter(redaction)
     for name in ("httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    # At DEBUG the library writes down every update, which is what citizens said.
+    logging.getLogger("telegram").setLevel(logging.INFO)
     return redaction
 
 

@@ -1,4 +1,5 @@
-"""Questions that nobody answered: after half an hour the words are filed as they are.
+"""Questions that nobody answered: after half an hour the words are filed as they are, and what
+we doubted to be a request at all is let go after a day, with a word.
 
 A citizen who was asked "what, where, when?" and put the phone away has still told us something.
 The reminder goes through the inbox like a message, so it waits its turn in the chat, happens
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from bot.dialogue.state import Step
 from cases import inbox
@@ -22,11 +23,16 @@ UNANSWERED_AFTER = timedelta(minutes=30)
 _FORGOTTEN_AFTER = timedelta(days=7)
 LOOK_EVERY = 60.0
 _BATCH = 100
-_HOLDING = (Step.ASKING_WHAT, Step.ASKING_WHOSE)
+_HOLDING = (Step.ASKING_WHAT, Step.ASKING_WHOSE, Step.ASKING_ITEM)
+_DOUBTED = (Step.ASKING_FILE,)
 
 
 async def remind_of_unanswered(
-    database: Database, *, channels: Sequence[str], clock: Callable[[], datetime]
+    database: Database,
+    *,
+    channels: Sequence[str],
+    clock: Callable[[], datetime],
+    draft_hours: float = 24,
 ) -> int:
     """Put a reminder into the inbox for each open question that holds words. Returns how many."""
     now = clock()
@@ -36,9 +42,14 @@ async def remind_of_unanswered(
                 select(Contact.channel, Contact.chat_key, Contact.id, Dialogue.state)
                 .join(Dialogue, Dialogue.contact_id == Contact.id)
                 .where(
-                    Dialogue.updated_at < now - UNANSWERED_AFTER,
+                    or_(
+                        and_(_asks(_HOLDING), Dialogue.updated_at < now - UNANSWERED_AFTER),
+                        and_(
+                            _asks(_DOUBTED),
+                            Dialogue.updated_at < now - timedelta(hours=draft_hours),
+                        ),
+                    ),
                     Dialogue.updated_at > now - _FORGOTTEN_AFTER,
-                    Dialogue.state["step"].as_string().in_([step.value for step in _HOLDING]),
                     Contact.channel.in_(channels),
                 )
                 .limit(_BATCH)
@@ -59,3 +70,8 @@ async def remind_of_unanswered(
                 now=now,
             )
     return reminded
+
+
+def _asks(steps: tuple[Step, ...]) -> ColumnElement[bool]:
+    asked: ColumnElement[bool] = Dialogue.state["step"].as_string().in_([s.value for s in steps])
+    return asked

@@ -28,7 +28,7 @@ LOGGER = logging.getLogger(__name__)
 MOST_ATTEMPTS = 8
 LEASE = 60.0
 #: Kinds that do no harm when they arrive twice: they ask, and the same answer counts once.
-HARMLESS_TWICE = frozenset({"notice.close"})
+HARMLESS_TWICE = frozenset({"notice.close", "notice.rate_reminder"})
 ASK_AGAIN_AFTER = timedelta(minutes=10)
 STOPPED_PAUSE = 60.0
 #: This many "slow down" answers within a minute pause the whole channel, not one chat.
@@ -55,6 +55,8 @@ class Relay:
         self._paused: dict[str, float] = {}
         self._slow_downs: dict[str, list[float]] = {name: [] for name in channels}
         self._next_sweep = 0.0
+        #: Looks this far ahead: a test does not wait for notices that are held for a moment.
+        self.ahead = timedelta()
         self.loop = WorkLoop("outbox", self._claim, self._send, workers=workers)
 
     async def _claim(self) -> OutboxMessage | None:
@@ -62,11 +64,16 @@ class Relay:
         open_channels = [n for n in self._channels if self._paused.get(n, 0.0) <= moment]
         if not open_channels:
             return None
-        now = self._clock()
-        async with self._database.transaction() as session:
-            if moment >= self._next_sweep:
-                self._next_sweep = moment + LEASE / 4
+        now = self._clock() + self.ahead
+        if moment >= self._next_sweep:
+            self._next_sweep = moment + LEASE / 4
+            async with self._database.transaction() as session:
                 await outbox.release_stale(session, now)
+        async with self._database.reading() as session:
+            # A look that finds nothing must not queue up for the write lock.
+            if not await outbox.is_due(session, now=now, channels=open_channels):
+                return None
+        async with self._database.transaction() as session:
             return await outbox.claim(session, now=now, channels=open_channels, lease=LEASE)
 
     async def _send(self, row: OutboxMessage) -> None:
@@ -84,9 +91,11 @@ class Relay:
             LOGGER.error("outbox message %s: %s", row.id, type(error).__name__)
             async with self._database.transaction() as session:
                 await outbox.mark_uncertain(session, row.id, self._clock(), type(error).__name__)
+                await _forget(session, row)
             return
         async with self._database.transaction() as session:
             await outbox.mark_sent(session, row.id, self._clock(), external_id)
+            await _forget(session, row)
 
     async def _wait(self, session: AsyncSession, row: OutboxMessage, error: DeliveryError) -> None:
         """The service named a time: exactly then, and a little dice against the herd."""
@@ -115,11 +124,13 @@ class Relay:
             await outbox.mark_retry(session, row.id, later, error.reason)
             return
         await outbox.mark_uncertain(session, row.id, self._clock(), error.reason)
+        await _forget(session, row)
 
     async def _refused(
         self, session: AsyncSession, row: OutboxMessage, error: DeliveryError
     ) -> None:
         await outbox.mark_dead(session, row.id, error.reason)
+        await _forget(session, row)
 
     async def _unreachable(
         self, session: AsyncSession, row: OutboxMessage, error: DeliveryError
@@ -146,6 +157,12 @@ class Relay:
 
     def _pause(self, channel: str, seconds: float) -> None:
         self._paused[channel] = max(self._paused.get(channel, 0.0), time.monotonic() + seconds)
+
+
+async def _forget(session: AsyncSession, row: OutboxMessage) -> None:
+    instead = row.payload.get("forget")
+    if instead:
+        await outbox.forget(session, row.id, str(instead))
 
 
 _Reaction = Callable[[Relay, AsyncSession, OutboxMessage, DeliveryError], Awaitable[None]]

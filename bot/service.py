@@ -128,15 +128,26 @@ class BotService:
         self.relay.loop.wake()
 
     async def settle(self) -> None:
-        """Work off inbox and outbox until both are empty, without the loops; for tests."""
+        """Work off inbox and outbox until both are empty, without the loops and without waiting
+        for the end of a burst; what the night holds back stays. For tests."""
         await asyncio.sleep(0)
         await self.engine.loop.drain()
-        await self.relay.loop.drain()
+        self.relay.ahead = timedelta(seconds=self._hold_seconds())
+        try:
+            await self.relay.loop.drain()
+        finally:
+            self.relay.ahead = timedelta()
+
+    def _hold_seconds(self) -> int:
+        return int(self.town().policy.get("notices", {}).get("hold_seconds", 0))
 
     async def remind(self) -> None:
         """File what was said before a question that nobody answered."""
         names = tuple(self._channels)
-        if await remind_of_unanswered(self._database, channels=names, clock=self._clock):
+        hours = float(self.town().policy["citizen"]["draft_hours"])
+        if await remind_of_unanswered(
+            self._database, channels=names, clock=self._clock, draft_hours=hours
+        ):
             self.wake()
 
     async def _sweep(self) -> None:

@@ -67,6 +67,10 @@ class MemoryChannel:
         self.sent.append(message)
         return f"out-{len(self.sent)}"
 
+    def link_to(self, payload: str) -> str | None:
+        """A link that leads nowhere."""
+        return f"https://chat.example/?start={payload}"
+
 
 class Conversation:
     """One citizen in one chat of the memory channel."""

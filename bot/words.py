@@ -13,6 +13,22 @@ from importlib import resources
 from typing import Any
 
 _COMMAND = re.compile(r"^/([A-Za-z_]{1,32})(?:@(\w+))?(?:\s+(.*))?$", re.DOTALL)
+COMMAND_WORDS = (
+    "cancel",
+    "help",
+    "status",
+    "cases",
+    "human",
+    "end",
+    "undo",
+    "privacy",
+    "start",
+    "lang",
+    "stop",
+    "mydata",
+    "delete_my_data",
+    "link",
+)
 _CIRCLED = {chr(0x2460 + i): str(i + 1) for i in range(9)}
 _TRAILING = " \t\r\n。．.!！?？~～,，、:：;；"
 
@@ -54,7 +70,7 @@ def read_command(text: str) -> Command | None:
         name, bot, rest = found.groups()
         return Command(name.lower(), (rest or "").strip(), bot)
     plain = normalise(text)
-    for meaning in ("cancel", "help", "status", "cases", "human", "undo", "privacy", "start"):
+    for meaning in COMMAND_WORDS:
         if plain in word_lists()[meaning]:
             return Command(meaning)
     head, _, rest = plain.partition(" ")
@@ -66,10 +82,21 @@ def read_command(text: str) -> Command | None:
 def means(text: str, what: str) -> bool:
     """Whether the whole text is one of the words for ``what`` (thanks, skip, …)."""
     plain = normalise(text)
-    if plain in word_lists()[what]:
+    if plain in word_lists().get(what, ()):
         return True
     pattern = _read_words()["patterns"].get(what)
     return pattern is not None and re.fullmatch(pattern, plain) is not None
+
+
+def is_danger(text: str) -> bool:
+    """Whether the words cry for help: a short list for when the machine says nothing. Fears and
+    old stories do not count."""
+    plain = unicodedata.normalize("NFKC", text).lower()
+    patterns = _read_words()["patterns"]
+    for found in re.finditer(patterns["danger"], plain):
+        if not re.search(patterns["feared"] + "$", plain[: found.start()]):
+            return True
+    return False
 
 
 def typed_digit(text: str) -> int | None:

@@ -19,6 +19,7 @@ from cases.models import InboxMessage
 from cases.storage.insert import insert_or_ignore
 
 MOST_ATTEMPTS = 3
+_MOST_BEHIND = 20
 
 
 async def receive(
@@ -30,10 +31,12 @@ async def receive(
     payload: dict[str, Any],
     now: datetime,
     dead_because: str | None = None,
+    not_before: datetime | None = None,
 ) -> bool:
     """Keep one incoming message. ``False``: it is already here.
 
     ``dead_because`` keeps something that cannot be handled at all (malformed), for staff.
+    ``not_before`` lets it, and the chat behind it, wait for more of the same.
     """
     return await insert_or_ignore(
         session,
@@ -45,6 +48,7 @@ async def receive(
         state="dead" if dead_because else "new",
         error=dead_because,
         attempts=0,
+        not_before=not_before,
         received_at=now,
     )
 
@@ -67,6 +71,15 @@ async def claim(
     message.attempts += 1
     await session.flush()
     return message
+
+
+async def is_waiting(session: AsyncSession, *, now: datetime) -> bool:
+    """Whether looking for a message to claim is worth a writing transaction."""
+    free = or_(InboxMessage.leased_until.is_(None), InboxMessage.leased_until < now)
+    waiting = await session.scalar(
+        select(InboxMessage.id).where(InboxMessage.state == "new", free).limit(1)
+    )
+    return waiting is not None
 
 
 def _claimable(now: datetime, channels: Sequence[str] | None) -> Select[InboxMessage]:
@@ -92,6 +105,22 @@ def _claimable(now: datetime, channels: Sequence[str] | None) -> Select[InboxMes
         .with_for_update(skip_locked=True)
     )
     return query.where(InboxMessage.channel.in_(channels)) if channels else query
+
+
+async def waiting_behind(session: AsyncSession, message: InboxMessage) -> list[InboxMessage]:
+    """What the same chat sent after ``message`` and is not handled yet, oldest first."""
+    rows = await session.scalars(
+        select(InboxMessage)
+        .where(
+            InboxMessage.state == "new",
+            InboxMessage.channel == message.channel,
+            InboxMessage.chat_key == message.chat_key,
+            InboxMessage.id > message.id,
+        )
+        .order_by(InboxMessage.id)
+        .limit(_MOST_BEHIND)
+    )
+    return list(rows)
 
 
 async def finish(session: AsyncSession, message_id: int, now: datetime) -> bool:

@@ -1,12 +1,14 @@
 """What the citizen is told, in their language, and how it reaches the outbox.
 
-The words lie in ``message_templates/<language>.toml``; a new message is a new key there.
+The words lie in ``message_templates/<language>.toml``; a new message is a new key there. When
+they may ring is the town's policy (``[notices]``): held for some seconds, so that a burst about
+one case is one message, and through the night.
 """
 
 from __future__ import annotations
 
 import tomllib
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,8 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases import callbacks, outbox
-from cases.models import Case, Contact
+from cases.models import Case, Contact, OutboxMessage
+from cases.quiet_hours import send_after
 from cases.town import Town
 
 TEMPLATES = Path(__file__).parent / "message_templates"
@@ -101,14 +104,28 @@ async def notify_contact(
     text: str,
     dedupe_key: str,
     now: datetime,
+    town: Town,
     buttons: list[list[dict[str, str]]] | None = None,
 ) -> bool:
-    """Queue a notice for the chat behind a case; ``False`` where there is none to tell."""
+    """Queue a notice for the chat behind a case; ``False`` where there is none to tell.
+
+    What is still held back about the same case becomes part of this message; what the newer
+    word makes pointless (``superseded``) is left out.
+    """
     if case.contact_id is None or not text:
         return False
     contact = await session.get(Contact, case.contact_id)
     if contact is None or contact.muted or not contact.reachable:
         return False
+    held = await outbox.take_back_held(
+        session,
+        channel=contact.channel,
+        chat_key=contact.chat_key,
+        case_id=case.id,
+        kinds="notice.",
+    )
+    parts, older_buttons = _merge(held)
+    parts.append({"kind": kind, "text": text})
     return await outbox.enqueue(
         session,
         channel=contact.channel,
@@ -116,10 +133,48 @@ async def notify_contact(
         contact_id=contact.id,
         case_id=case.id,
         kind=kind,
-        payload={"text": text, "buttons": buttons or []},
+        payload={
+            "text": "\n".join(_still_news(parts, town)),
+            "buttons": buttons or older_buttons,
+            "parts": parts,
+            "urgent": case.urgency == "critical",
+        },
         dedupe_key=dedupe_key,
         now=now,
+        not_before=_due(case, contact, held, town, now),
     )
+
+
+def _due(
+    case: Case, contact: Contact, held: list[OutboxMessage], town: Town, now: datetime
+) -> datetime:
+    rules = town.policy.get("notices")
+    urgent = case.urgency == "critical"
+    if rules is None or urgent:
+        return now
+    awake = now - contact.seen_at <= timedelta(minutes=rules["awake_minutes"])
+    # A stream of news about one case does not push its first word further and further away.
+    moments = [now + timedelta(seconds=rules["hold_seconds"]), *(m.not_before for m in held)]
+    return send_after(town, max(now, min(moments)), awake=awake)
+
+
+def _merge(
+    held: list[OutboxMessage],
+) -> tuple[list[dict[str, str]], list[list[dict[str, str]]]]:
+    parts: list[dict[str, str]] = []
+    buttons: list[list[dict[str, str]]] = []
+    for message in held:
+        payload = message.payload
+        parts += payload.get("parts") or [{"kind": message.kind, "text": payload["text"]}]
+        buttons = payload.get("buttons") or buttons
+    return parts, buttons
+
+
+def _still_news(parts: list[dict[str, str]], town: Town) -> list[str]:
+    names = town.policy.get("notices", {}).get("superseded", ())
+    superseded = {f"notice.{name}" for name in names}
+    *older, newest = parts
+    return [*(p["text"] for p in older if p["kind"] not in superseded), newest["text"]]
 
 
 class _Blank(dict[str, Any]):

@@ -4,6 +4,9 @@ Sending happens later and elsewhere (``bot.relay``). One chat gets its messages 
 head of the line is leased, the rest of that chat waits. ``dedupe_key`` makes "the same
 notice twice" impossible to write.
 
+A notice may be held back (quiet hours, a burst still going on). Held back it blocks nobody: the
+answer to a question asked at midnight does not wait for the morning's news.
+
 A chat service has no idempotency key, so exactly-once cannot be had: a send that was cut off
 is ``uncertain``, not silently sent again.
 """
@@ -14,7 +17,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, exists, select, update
+from sqlalchemy import and_, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -67,6 +70,8 @@ async def claim(
             earlier.channel == OutboxMessage.channel,
             earlier.chat_key == OutboxMessage.chat_key,
             earlier.id < OutboxMessage.id,
+            # A row that failed and waits for its next try keeps its place in the line.
+            or_(earlier.attempts > 0, earlier.not_before <= now),
         )
     )
     message = await session.scalar(
@@ -88,6 +93,46 @@ async def claim(
     message.attempts += 1
     await session.flush()
     return message
+
+
+async def is_due(session: AsyncSession, *, now: datetime, channels: Sequence[str]) -> bool:
+    """Whether looking for a message to claim is worth a writing transaction."""
+    due = await session.scalar(
+        select(OutboxMessage.id)
+        .where(
+            OutboxMessage.state == "queued",
+            OutboxMessage.channel.in_(channels),
+            OutboxMessage.not_before <= now,
+        )
+        .limit(1)
+    )
+    return due is not None
+
+
+async def take_back_held(
+    session: AsyncSession, *, channel: str, chat_key: str, case_id: int, kinds: str
+) -> list[OutboxMessage]:
+    """Messages about a case that nobody tried to send yet, oldest first, now ``suppressed``:
+    whoever asks writes one message in their place. ``kinds`` is the beginning of their kind."""
+    held = list(
+        await session.scalars(
+            select(OutboxMessage)
+            .where(
+                OutboxMessage.state == "queued",
+                OutboxMessage.channel == channel,
+                OutboxMessage.chat_key == chat_key,
+                OutboxMessage.case_id == case_id,
+                OutboxMessage.attempts == 0,
+                OutboxMessage.kind.startswith(kinds, autoescape=True),
+            )
+            .order_by(OutboxMessage.id)
+            .with_for_update(skip_locked=True)
+        )
+    )
+    for message in held:
+        message.state = "suppressed"
+    await session.flush()
+    return held
 
 
 async def mark_sent(
@@ -115,6 +160,13 @@ async def mark_uncertain(session: AsyncSession, message_id: int, now: datetime, 
 async def mark_dead(session: AsyncSession, message_id: int, error: str) -> None:
     """It cannot be sent; staff see it and reach the citizen another way."""
     await _settle(session, message_id, state="dead", error=error[:500])
+
+
+async def forget(session: AsyncSession, message_id: int, instead: str) -> None:
+    """The last word to somebody who is to be forgotten: once it is out, so is the address."""
+    await _settle(
+        session, message_id, chat_key=instead, payload={"text": ""}, external_id=None
+    )  # fmt: skip
 
 
 async def release_stale(session: AsyncSession, now: datetime) -> int:

@@ -7,10 +7,11 @@ Loaded from the tables (``load_town``), which a first start fills from a folder 
 from __future__ import annotations
 
 import csv
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date, time
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,9 +20,14 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases import models
+from cases.answers import AnswerBook
+from cases.answers import loading as answer_loading
+from cases.errands import ErrandBook
+from cases.errands import loading as errand_loading
 from cases.errors import TownDataError
 from cases.working_calendar import OfficeHours, WorkingCalendar
 
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{8,48}")
 SAMPLE_TOWN = Path(__file__).parent / "sample_town"
 #: The shipped taxonomy: rows, read by path, beside the packages.
 TAXONOMY = Path(__file__).resolve().parents[1] / "training_data" / "taxonomy.csv"
@@ -75,6 +81,8 @@ class Town:
     categories: Mapping[str, CategoryRow]
     units: Mapping[str, UnitRow]
     responsibilities: Mapping[str, ResponsibilityRow]
+    answers: AnswerBook = field(default_factory=AnswerBook)
+    errands: ErrandBook = field(default_factory=ErrandBook)
 
     @property
     def name(self) -> str:
@@ -101,8 +109,14 @@ class Town:
         return category.name_en if language == "en" else category.plain_name
 
 
-async def load_town(session: AsyncSession, policy: Mapping[str, Any] | None = None) -> Town:
-    """The snapshot of the lists in the database. ``policy`` defaults to the sample town's."""
+async def load_town(
+    session: AsyncSession,
+    policy: Mapping[str, Any] | None = None,
+    *,
+    answers: AnswerBook | None = None,
+) -> Town:
+    """The snapshot of the lists in the database. ``policy`` defaults to the sample town's;
+    ``answers`` is the last snapshot's book, kept while no card changed."""
     policy = policy or read_policy(SAMPLE_TOWN / "policy.toml")
     days = {d.day: d.working for d in await session.scalars(select(models.CalendarDay))}
     categories = {
@@ -141,7 +155,21 @@ async def load_town(session: AsyncSession, policy: Mapping[str, Any] | None = No
         for r in await session.scalars(newest)
     }
     calendar = WorkingCalendar(ZoneInfo(policy["timezone"]), read_hours(policy), days)
-    return Town(policy, calendar, categories, units, responsibilities)
+    book = await answer_loading.load_book(session, answers)
+    errands = await errand_loading.load_book(session)
+    return Town(policy, calendar, categories, units, responsibilities, book, errands)
+
+
+async def load_service_files(
+    session: AsyncSession, now: datetime, folder: Path = SAMPLE_TOWN
+) -> None:
+    """Fill empty tables of answer cards, errands and runners; raises ``TownDataError``."""
+    units = frozenset(await session.scalars(select(models.Unit.code)))
+    categories = frozenset(await session.scalars(select(models.Category.code)))
+    await answer_loading.load_card_file(
+        session, folder / "answer_cards.toml", units=units, categories=categories, now=now
+    )
+    await errand_loading.load_errand_files(session, folder, units)
 
 
 async def load_town_files(
@@ -211,6 +239,8 @@ async def load_town_files(
                 basis=row["basis"],
             )
         )
+    if (folder / "places.csv").exists():
+        await _load_places(session, folder / "places.csv")
     for _, row in _rows(folder / "calendar_days.csv"):
         session.add(
             models.CalendarDay(
@@ -218,6 +248,21 @@ async def load_town_files(
                 working=row["working"] == "1",
                 name=row["name"],
                 provisional=row["provisional"] == "1",
+            )
+        )
+
+
+async def _load_places(session: AsyncSession, path: Path) -> None:
+    for line, row in _rows(path):
+        where = f"places.csv 第 {line} 行"
+        if not _TOKEN.fullmatch(row["token"]):
+            raise TownDataError(f"{where}：口令应为 8 到 48 位字母、数字、- 或 _，且不重复。")
+        session.add(
+            models.Place(
+                token=row["token"],
+                name=row["name"],
+                latitude=float(row["latitude"]) if row["latitude"] else None,
+                longitude=float(row["longitude"]) if row["longitude"] else None,
             )
         )
 

@@ -7,13 +7,14 @@ await keeper.keep_fresh()      runs until it is cancelled
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from cases.errors import CaseError
 from cases.storage.database import Database
-from cases.town import Town, load_town, load_town_files
+from cases.town import Town, load_service_files, load_town, load_town_files
 
 log = structlog.get_logger("huying.town")
 PERIOD = 60.0
@@ -37,6 +38,12 @@ class TownKeeper:
         """Fill empty lists with the sample town and read them."""
         async with self._database.transaction() as session:
             await load_town_files(session)
+        try:
+            async with self._database.transaction() as session:
+                await load_service_files(session, datetime.now(UTC))
+        except CaseError as error:
+            # A town with units of its own has no use for the sample's cards; it writes its own.
+            log.warning("sample answer cards not loaded", reason=error.sentence)
         await self._read()
 
     async def keep_fresh(self) -> None:
@@ -50,4 +57,5 @@ class TownKeeper:
 
     async def _read(self) -> None:
         async with self._database.reading() as session:
-            self._town = await load_town(session)
+            known = self._town.answers if self._town else None
+            self._town = await load_town(session, answers=known)

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
+from bot.dialogue.account import (
+    ask_to_forget,
+    choose_language,
+    end_talk,
+    stop_news,
+    tell_holdings,
+)
 from bot.dialogue.facts import CaseView, Facts
+from bot.dialogue.links import make_link
 from bot.dialogue.receipt import describe_status, name_category
 from bot.dialogue.state import DialogueState, Step
-from bot.dialogue.turn import Button, FileCase, LeaveToPerson, Turn, Withdraw, button
+from bot.dialogue.turn import Button, FileCase, LeaveToPerson, Mute, Turn, Withdraw, button
 from bot.incoming import Incoming
 from bot.words import Command, read_command
 from cases.case_number import looks_like_number, parse_number
@@ -44,7 +53,7 @@ def number_in(incoming: Incoming) -> str | None:
     command = read_command(incoming.text)
     if command is None:
         return parse_number(incoming.text)
-    return parse_number(command.rest) if command.name == "status" else None
+    return parse_number(command.rest) if command.name in ("status", "link") else None
 
 
 def status_button(case: CaseView, facts: Facts, stamp: int) -> tuple[Button, ...]:
@@ -61,7 +70,9 @@ def undo_window(facts: Facts) -> timedelta:
 
 
 def _start(state: DialogueState, incoming: Incoming, facts: Facts, command: Command) -> Turn:
-    return Turn(state).saying(facts.texts.say("start.greeting"))
+    turn = Turn(state).saying(facts.texts.say("start.greeting"))
+    # Coming back is a wish to hear from us again.
+    return replace(turn, action=Mute(False)) if facts.muted else turn
 
 
 def _help(state: DialogueState, incoming: Incoming, facts: Facts, command: Command) -> Turn:
@@ -89,8 +100,14 @@ def _tell_status(state: DialogueState, facts: Facts, case: CaseView | None) -> T
 
 def _cases(state: DialogueState, incoming: Incoming, facts: Facts, command: Command) -> Turn:
     say = facts.texts.say
-    if not facts.cases:
+    if not facts.page:
         return Turn(state).saying(say("status.none"))
+    return list_cases(state, facts)
+
+
+def list_cases(state: DialogueState, facts: Facts) -> Turn:
+    """One page of the citizen's cases; [更早的] leads on."""
+    say = facts.texts.say
     lines = [say("status.list")]
     lines += [
         say(
@@ -99,9 +116,12 @@ def _cases(state: DialogueState, incoming: Incoming, facts: Facts, command: Comm
             category=name_category(case.category, facts),
             state=state_name(case.state, facts.texts.language),
         )
-        for case in facts.cases[:LISTED]
+        for case in facts.page
     ]
-    return Turn(state).saying("\n".join([*lines, say("status.more")]))
+    row: tuple[Button, ...] = ()
+    if facts.page_next:
+        row = (button(say("button.more"), "more", 0, state.stamp, str(facts.page_next)),)
+    return Turn(state).saying("\n".join([*lines, say("status.more")]), row)
 
 
 def _cancel(state: DialogueState, incoming: Incoming, facts: Facts, command: Command) -> Turn:
@@ -139,4 +159,10 @@ _COMMANDS = {
     "cancel": _cancel,
     "undo": _cancel,
     "human": _human,
+    "end": end_talk,
+    "lang": choose_language,
+    "stop": stop_news,
+    "mydata": tell_holdings,
+    "delete_my_data": ask_to_forget,
+    "link": make_link,
 }

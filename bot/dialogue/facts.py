@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.incoming import Location
 from bot.texts import Texts
 from cases.classification import Tag
 from cases.lifecycle import OPEN_STATES, State
@@ -33,6 +35,8 @@ class CaseView:
     reply: str | None = None
     round: int = 1
     alternatives: tuple[str, ...] = ()
+    #: Filed without a chat and not anonymously: whoever holds its link may follow it.
+    is_unclaimed: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -43,6 +47,11 @@ class CaseView:
     def can_reopen(self) -> bool:
         """Settled as we see it; the citizen may see it otherwise."""
         return self.state in (State.CLOSED, State.EVALUATED)
+
+
+def no_link(payload: str) -> str | None:
+    """A channel into which no link leads."""
+    return None
 
 
 @dataclass(frozen=True)
@@ -59,7 +68,10 @@ class Facts:
 
     ``mentioned`` is the case whose number was typed, ``tapped`` the one a button names,
     ``replied_to`` the one whose message was answered, ``edited`` the one an edited message
-    belongs to; each only if it is this citizen's.
+    belongs to; each only if it is this citizen's. ``linked_case`` and ``linked_place`` are what
+    the link that was opened stands for. ``page`` are the cases to list and ``page_next`` where the
+    next page begins (0: nowhere). ``ahead`` chats wait for a person before this one.
+    ``link_to`` makes a link into a private chat out of a payload.
     """
 
     town: Town
@@ -73,6 +85,14 @@ class Facts:
     replied_to: CaseView | None = None
     edited: CaseView | None = None
     options: tuple[Option, ...] = field(default=())
+    page: tuple[CaseView, ...] = ()
+    page_next: int = 0
+    linked_case: CaseView | None = None
+    linked_place: Location | None = None
+    filed_lately: int = 0
+    ahead: int = 0
+    muted: bool = False
+    link_to: Callable[[str], str | None] = no_link
 
     @property
     def newest(self) -> CaseView | None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.dialogue.facts import CaseView, Facts
+from bot.dialogue.links import hinted_place
 from bot.dialogue.receipt import describe_receipt, receipt_buttons
 from bot.dialogue.state import DialogueState, Step
 from bot.dialogue.turn import FileCase, Supplement, Turn, button
@@ -40,6 +41,14 @@ def file_or_ask(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn:
     waiting = waiting_case(facts)
     if waiting is not None and not names_new_problem(tag, waiting):
         return supplement(state, incoming, waiting)
+    same = _same_matter(incoming, facts)
+    if same is not None:
+        return _ask_whose(state, incoming, facts, same)
+    most = int(facts.town.policy["citizen"]["cases_per_hour"])
+    if facts.filed_lately >= most:
+        hotline = facts.town.policy["hotline"]
+        text = facts.texts.say("flood.cases", count=facts.filed_lately, hotline=hotline)
+        return Turn(state).saying(text)
     if tag is not None and tag.category == UNCLEAR and incoming.is_plain_text:
         whose = _likely_home(incoming, facts)
         if whose is not None:
@@ -55,11 +64,14 @@ def file_now(
     state: DialogueState, incoming: Incoming, text: str, *, for_person: bool = False
 ) -> Turn:
     """File ``text`` together with whatever was kept and came along."""
-    location = incoming.location or state.kept_location
+    hint = hinted_place(state, incoming, text)
+    location = incoming.location or state.kept_location or hint
+    if hint is not None:
+        state = replace(state, hint=None, hint_at=None)
     action = FileCase(
         text=text,
-        files=(*state.kept_files, *incoming.files),
-        place=location.title if location else None,
+        files=tuple(f for f in (*state.kept_files, *incoming.files) if not f.is_oversize),
+        place=(hint.title if hint else None) or (location.title if location else None),
         location=location,
         for_person=for_person,
         message_key=incoming.message_key,
@@ -156,11 +168,27 @@ def _ask_invalid(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn
 def _ask_whose(state: DialogueState, incoming: Incoming, facts: Facts, case: CaseView) -> Turn:
     asking = _keep(state.at_rest(), incoming).asking(Step.ASKING_WHOSE, incoming.at, case.id)
     say = facts.texts.say
+    refused = case.state is State.REJECTED
+    yes = say("button.object" if refused else "button.supplement")
     row = (
-        button(say("button.supplement"), "supp", case.id, asking.stamp),
+        button(yes, "supp", case.id, asking.stamp),
         button(say("button.new"), "new", 0, asking.stamp),
     )
-    return Turn(asking).saying(say("ask.supplement", number=case.number), row, case_id=case.id)
+    text = say("ask.object" if refused else "ask.supplement", number=case.number)
+    return Turn(asking).saying(text, row, case_id=case.id)
+
+
+def _same_matter(incoming: Incoming, facts: Facts) -> CaseView | None:
+    """An open case of these days about the same kind of thing, as far as the words say at the
+    same place: the citizen is asked, so that one lamp does not become three cases."""
+    if facts.tag is None or facts.tag.platform == "na":
+        return None
+    for case in facts.cases:
+        fresh = incoming.at - case.filed_at <= WHOSE_WITHIN
+        same = case.category == facts.tag.category and not _names_other_place(facts, case)
+        if case.is_open and fresh and same:
+            return case
+    return None
 
 
 def waiting_case(facts: Facts) -> CaseView | None:

@@ -39,6 +39,8 @@ def take_media(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn |
         return Turn(state).saying(say("media.sticker"))
     if incoming.phone:
         return _take_phone(state, incoming, facts)
+    if incoming.files and all(file.is_oversize for file in incoming.files):
+        return Turn(state).saying(say("media.too_large"))
     if incoming.files:
         return _take_files(state, incoming, facts)
     if incoming.location is not None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from bot.dialogue.answers import hear_solved
+from bot.dialogue.errands import hear_area, hear_item
 from bot.dialogue.facts import Facts
 from bot.dialogue.filing import file_now, is_critical, names_new_problem, supplement
 from bot.dialogue.state import DialogueState, Step
@@ -38,9 +40,11 @@ def file_unanswered(state: DialogueState, incoming: Incoming, facts: Facts) -> T
         return None
     if incoming.timeout != state.stamp:
         return Turn(state)
-    if state.step is Step.ASKING_WHAT:
+    if state.step in (Step.ASKING_WHAT, Step.ASKING_ITEM):
         turn = file_now(state, incoming, state.kept or facts.texts.say("media.photo_text"))
         return turn.saying(facts.texts.say("receipt.unanswered"))
+    if state.step is Step.ASKING_FILE:
+        return Turn(state.at_rest()).saying(facts.texts.say("cancel.expired"))
     case = facts.find(state.case_id)
     if state.step is Step.ASKING_WHOSE and case is not None and state.kept:
         return supplement(state, replace(incoming, text=state.kept, files=state.kept_files), case)
@@ -62,6 +66,9 @@ def _answer_place(state: DialogueState, incoming: Incoming, facts: Facts) -> Tur
         return None
     if facts.place is None and names_new_problem(facts.tag, case, surely=True):
         return None
+    if facts.place is None and means(incoming.text, "sentence"):
+        # Words about the matter, not about where it is.
+        return supplement(state, incoming, case)
     place = Supplement(case, place=incoming.text.strip(), message_key=incoming.message_key)
     return Turn(state.at_rest(), action=place)
 
@@ -125,4 +132,7 @@ _ANSWERS = {
     Step.ASKING_FILE: _answer_file,
     Step.ASKING_WHOSE: _answer_whose,
     Step.ASKING_REASON: _answer_reason,
+    Step.ASKING_SOLVED: hear_solved,
+    Step.ASKING_ITEM: hear_item,
+    Step.ASKING_AREA: hear_area,
 }

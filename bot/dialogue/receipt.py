@@ -11,6 +11,8 @@ from cases.notifications import format_moment, state_name
 SCOPE = "na.scope"
 #: At most this many categories to choose from, besides "other".
 CHOICES = 3
+#: From this share of the first guess's confidence on the second is asked about beside it.
+CLOSE_RIVAL = 0.7
 
 
 def is_dispatchable(category: str | None, facts: Facts) -> bool:
@@ -35,6 +37,17 @@ def is_suggestion(case: CaseView, facts: Facts) -> bool:
     )
 
 
+def find_rival(case: CaseView, facts: Facts) -> str | None:
+    """The category almost as likely as the first: asking which of two tells more than asking
+    whether the first is right."""
+    tag = facts.tag
+    if tag is None or not tag.alternatives or tag.category != case.category:
+        return None
+    second = tag.alternatives[0]
+    close = second.confidence >= CLOSE_RIVAL * tag.confidence
+    return second.category if close and is_dispatchable(second.category, facts) else None
+
+
 def describe_receipt(case: CaseView, facts: Facts) -> str:
     """What the citizen holds: number, code, what was understood, who has it, until when."""
     say = facts.texts.say
@@ -53,6 +66,9 @@ def describe_course(case: CaseView, facts: Facts) -> str:
         return say_dispatched("receipt", case, facts)
     if case.state is State.ACCEPTED:
         return say("receipt.accepted", category=category)
+    rival = find_rival(case, facts)
+    if is_suggestion(case, facts) and rival is not None:
+        return say("receipt.rival", first=category, second=name_category(rival, facts))
     if is_suggestion(case, facts):
         return say("receipt.suggested", category=category)
     if case.category == SCOPE:
@@ -83,7 +99,14 @@ def receipt_buttons(
     """[对] [改类别] where we are not sure, [类别不对] where we are; then [跳过] [撤销]."""
     say = facts.texts.say
     first: tuple[Button, ...] = ()
-    if is_suggestion(case, facts):
+    rival = find_rival(case, facts)
+    if is_suggestion(case, facts) and rival is not None:
+        first = (
+            button(name_category(case.category, facts), "ok", case.id, stamp),
+            button(name_category(rival, facts), "cat", case.id, stamp, rival),
+            button(say("button.other"), "other", case.id, stamp, "list"),
+        )
+    elif is_suggestion(case, facts):
         first = (
             button(say("button.right"), "ok", case.id, stamp),
             button(say("button.change"), "other", case.id, stamp, "list"),

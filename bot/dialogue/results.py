@@ -17,7 +17,9 @@ from bot.dialogue.receipt import (
     say_dispatched,
     say_due,
 )
+from bot.dialogue.service_actions import FileConsultation
 from bot.dialogue.state import DialogueState, Step
+from bot.dialogue.told import TOLD
 from bot.dialogue.turn import (
     ChooseCategory,
     FileCase,
@@ -39,6 +41,8 @@ def conclude(turn: Turn, outcome: Outcome, incoming: Incoming, facts: Facts) -> 
     action, done = turn.action, replace(turn, action=None)
     if action is None:
         return turn
+    if outcome.refused is None and type(action) in TOLD:
+        return _join(TOLD[type(action)](done, action, outcome, facts))
     if outcome.refused is not None or outcome.case is None:
         return _refused(done, action, outcome.refused or "", facts)
     return _join(_ANSWERS[type(action)](done, action, outcome.case, incoming, facts))
@@ -74,6 +78,7 @@ def _filed(turn: Turn, action: FileCase, case: CaseView, incoming: Incoming, fac
         state = replace(state, album=incoming.album, album_case_id=case.id)
     if action.for_person:
         text = say("human.filed", number=case.number, hours=office_hours(facts))
+        text = _with_queue(text, facts)
         return replace(turn, state=state).saying(text, case_id=case.id)
     lines = [describe_receipt(case, facts)]
     asks_place = _asks_place(case, facts)
@@ -81,6 +86,8 @@ def _filed(turn: Turn, action: FileCase, case: CaseView, incoming: Incoming, fac
         lines.append(say("receipt.place", place=case.place))
     if action.files:
         lines.append(say("receipt.files", files=name_files(action.files, facts)))
+    if any(file.is_oversize for file in incoming.files):
+        lines.append(say("receipt.too_large"))
     if any(file.kind is FileKind.VOICE for file in action.files):
         lines.append(say("receipt.voice"))
     if not facts.cases:
@@ -121,7 +128,14 @@ def _left_to_person(
     else:
         hours = office_hours(facts)
         text = facts.texts.say("human.flagged", number=case.number, hours=hours)
+        text = _with_queue(text, facts)
     return turn.saying(text, case_id=case.id)
+
+
+def _with_queue(text: str, facts: Facts) -> str:
+    if facts.ahead == 0:
+        return text
+    return f"{text}\n{facts.texts.say('human.ahead', ahead=facts.ahead)}"
 
 
 def _supplemented(
@@ -134,6 +148,8 @@ def _supplemented(
     before = action.case
     if action.amends:
         text = say("amend.done", number=case.number)
+    elif action.edited and before.is_open:
+        text = say("amend.later", number=case.number)
     elif action.phone:
         text = say("supplement.phone", number=case.number)
     elif before.state is State.REJECTED:
@@ -178,7 +194,8 @@ def _rated(turn: Turn, action: Rate, case: CaseView, incoming: Incoming, facts: 
     elif action.satisfaction is not None and action.satisfaction <= unhappy_from(facts):
         text = say("rating.bad")
     else:
-        return turn.saying(say("rating.thanks"), case_id=case.id)
+        changed = action.case.state is State.EVALUATED
+        return turn.saying(say("rating.changed" if changed else "rating.thanks"), case_id=case.id)
     state = turn.state.asking(Step.ASKING_REASON, incoming.at, case.id)
     return replace(turn, state=state).saying(f"{text}\n{say('ask.reason')}", case_id=case.id)
 
@@ -226,4 +243,5 @@ _ANSWERS: dict[type, Callable[[Turn, Any, CaseView, Incoming, Facts], Turn]] = {
     Withdraw: _withdrawn,
     Rate: _rated,
     Reopen: _reopened,
+    FileConsultation: _filed,
 }

@@ -11,10 +11,14 @@ Nothing here reads a clock, a database or a channel.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
-from bot.dialogue.commands import answer_number, obey_command
+from bot.dialogue.answers import answer_consult
+from bot.dialogue.commands import answer_number, obey_command, undo_window
+from bot.dialogue.errands import take_errand
 from bot.dialogue.facts import Facts
-from bot.dialogue.filing import file_or_ask, recent_supplement, same_again, supplement
+from bot.dialogue.filing import file_now, file_or_ask, recent_supplement, same_again, supplement
+from bot.dialogue.links import open_link
 from bot.dialogue.media import continue_album, take_media
 from bot.dialogue.questions import answer_question, file_unanswered
 from bot.dialogue.results import conclude, settle_state
@@ -23,10 +27,15 @@ from bot.dialogue.taps import answer_tap, answer_typed_button
 from bot.dialogue.turn import Supplement, Turn
 from bot.incoming import Incoming
 from bot.words import digest, means, normalise, read_command, typed_digit
+from cases.lifecycle import State
 
 __all__ = ["RULES", "advance", "conclude", "text_to_tag"]
 
 Rule = Callable[[DialogueState, Incoming, Facts], Turn | None]
+
+
+#: Nobody works by the old words yet.
+_NOT_DISPATCHED = frozenset({State.SUBMITTED, State.NEED_INFO, State.ACCEPTED})
 
 
 def _resent_message(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn | None:
@@ -41,11 +50,15 @@ def _group_chat(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn 
     """Nobody's matter is discussed in a group."""
     if not incoming.in_group:
         return None
-    return Turn(state).saying(facts.texts.say("talk.group"))
+    lines = [facts.texts.say("talk.group")]
+    link = facts.link_to("report")
+    if link is not None:
+        lines.append(facts.texts.say("talk.group_link", link=link))
+    return Turn(state).saying("\n".join(lines))
 
 
 def _edited_message(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn | None:
-    """The new wording replaces the old while the case is open, and is added after."""
+    """The new wording replaces the old until a unit has the case, and is added after."""
     if not incoming.edited:
         return None
     if not incoming.text:
@@ -53,9 +66,12 @@ def _edited_message(state: DialogueState, incoming: Incoming, facts: Facts) -> T
     case = facts.edited
     if case is None:
         if state.step is Step.ASKING_WHAT and incoming.message_key == state.last_message_key:
-            return None
+            # The draft itself was corrected: that is the answer to our question.
+            return file_now(state, incoming, incoming.text)
         return Turn(state).saying(facts.texts.say("amend.unknown"))
-    return Turn(state, action=Supplement(case, text=incoming.text, amends=case.is_open))
+    just_sent = case.state is State.DISPATCHED and facts.now - case.filed_at <= undo_window(facts)
+    amends = case.state in _NOT_DISPATCHED or just_sent
+    return Turn(state, action=Supplement(case, text=incoming.text, amends=amends, edited=True))
 
 
 def _reply_to_case(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn | None:
@@ -64,6 +80,13 @@ def _reply_to_case(state: DialogueState, incoming: Incoming, facts: Facts) -> Tu
     if case is None or incoming.edited or not (incoming.text or incoming.files):
         return None
     return supplement(state, incoming, case)
+
+
+def _who_are_you(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn | None:
+    """A fair question at any time; the open one stays open."""
+    if not incoming.is_plain_text or not means(incoming.text, "robot"):
+        return None
+    return Turn(state).saying(facts.texts.say("talk.robot"))
 
 
 def _small_talk(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn | None:
@@ -91,17 +114,21 @@ RULES: tuple[Rule, ...] = (
     _resent_message,
     _group_chat,
     answer_tap,
+    open_link,
     obey_command,
     answer_typed_button,
     answer_number,
     continue_album,
     _edited_message,
+    _who_are_you,
     answer_question,
     take_media,
     same_again,
     _reply_to_case,
     _small_talk,
+    take_errand,
     _lost_label,
+    answer_consult,
     recent_supplement,
     file_or_ask,
 )
@@ -109,6 +136,8 @@ RULES: tuple[Rule, ...] = (
 
 def advance(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn:
     """One step of the conversation."""
+    if incoming.start and facts.linked_place is not None:
+        state = replace(state, hint=facts.linked_place, hint_at=incoming.at)
     for rule in RULES:
         turn = rule(state, incoming, facts)
         if turn is not None:
@@ -120,8 +149,10 @@ def advance(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn:
 
 def text_to_tag(state: DialogueState, incoming: Incoming) -> str | None:
     """The words that may become a case in this step, or ``None``: nothing to classify."""
-    if incoming.in_group or incoming.edited or incoming.standing is not None:
+    if incoming.in_group or incoming.standing is not None:
         return None
+    if incoming.edited:
+        return incoming.text if state.step is Step.ASKING_WHAT else None
     if incoming.tap is not None:
         return state.kept or None
     if not incoming.text:

@@ -16,6 +16,7 @@ from bot.incoming import FileKind, IncomingFile, Location
 
 #: How many of the citizen's messages we can still match to a case when they are edited.
 _REMEMBERED_MESSAGES = 20
+_MOMENTS = ("asked_at", "last_text_at", "last_tap_at", "hint_at")
 
 
 class Step(StrEnum):
@@ -27,6 +28,9 @@ class Step(StrEnum):
     ASKING_FILE = "asking_file"
     ASKING_WHOSE = "asking_whose"
     ASKING_REASON = "asking_reason"
+    ASKING_SOLVED = "asking_solved"
+    ASKING_ITEM = "asking_item"
+    ASKING_AREA = "asking_area"
 
 
 @dataclass(frozen=True)
@@ -35,11 +39,14 @@ class DialogueState:
 
     ``messages`` are pairs (message key, case id), newest last. ``last_*`` recognise a resent
     text or tap. ``album`` is the group of photos acknowledged last and the case that holds it.
+    ``record_id`` is the consultation or errand the open question is about.
+    ``hint`` is the place whose code was scanned at ``hint_at``.
     """
 
     step: Step = Step.IDLE
     stamp: int = 0
     case_id: int | None = None
+    record_id: int | None = None
     asked_at: datetime | None = None
     kept: str = ""
     kept_files: tuple[IncomingFile, ...] = ()
@@ -52,6 +59,8 @@ class DialogueState:
     last_tap_at: datetime | None = None
     album: str | None = None
     album_case_id: int | None = None
+    hint: Location | None = None
+    hint_at: datetime | None = None
     messages: tuple[tuple[str, int], ...] = ()
 
     def at_rest(self) -> DialogueState:
@@ -60,6 +69,7 @@ class DialogueState:
             self,
             step=Step.IDLE,
             case_id=None,
+            record_id=None,
             asked_at=None,
             kept="",
             kept_files=(),
@@ -84,7 +94,7 @@ class DialogueState:
     def to_json(self) -> dict[str, Any]:
         """Plain data; empty fields are left out."""
         plain = {key: value for key, value in asdict(self).items() if value}
-        for key in ("asked_at", "last_text_at", "last_tap_at"):
+        for key in _MOMENTS:
             if key in plain:
                 plain[key] = plain[key].isoformat()
         return plain
@@ -93,14 +103,15 @@ class DialogueState:
     def from_json(cls, plain: Mapping[str, Any]) -> DialogueState:
         """The way back. Unknown keys (of a newer version) are dropped, a step too."""
         known = {k: v for k, v in plain.items() if k in cls.__dataclass_fields__}
-        for key in ("asked_at", "last_text_at", "last_tap_at"):
+        for key in _MOMENTS:
             if key in known:
                 known[key] = datetime.fromisoformat(known[key])
         steps = {step.value for step in Step}
         known["step"] = Step(known["step"]) if known.get("step") in steps else Step.IDLE
         known["kept_files"] = tuple(_file(f) for f in known.get("kept_files", ()))
-        if known.get("kept_location"):
-            known["kept_location"] = Location(**known["kept_location"])
+        for key in ("kept_location", "hint"):
+            if known.get(key):
+                known[key] = Location(**known[key])
         known["messages"] = tuple((str(k), int(c)) for k, c in known.get("messages", ()))
         return cls(**known)
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.dialogue.commands import status_button, undo_window
+from bot.dialogue.account import tap_forget, tap_language
+from bot.dialogue.answers import tap_answer
+from bot.dialogue.commands import list_cases, status_button, undo_window
+from bot.dialogue.errands import tap_area, tap_errand, tap_item
 from bot.dialogue.facts import CaseView, Facts, Option
 from bot.dialogue.filing import file_now, supplement
 from bot.dialogue.receipt import category_buttons, describe_status, is_dispatchable
@@ -179,6 +182,10 @@ def _supplement(
     return supplement(state, words, case)
 
 
+def _more(state: DialogueState, incoming: Incoming, facts: Facts, tap: Callback) -> Turn | None:
+    return list_cases(state, facts) if facts.page else None
+
+
 _VERBS = {
     "ok": _right,
     "other": _other,
@@ -192,4 +199,11 @@ _VERBS = {
     "file": _file,
     "new": _file,
     "supp": _supplement,
+    "more": _more,
+    "lang": tap_language,
+    "forget": tap_forget,
+    "kb": tap_answer,
+    "run": tap_item,
+    "area": tap_area,
+    "errand": tap_errand,
 }

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from bot.dialogue.facts import CaseView
+from bot.dialogue.service_actions import ServiceAction
 from bot.dialogue.state import DialogueState
 from bot.incoming import IncomingFile, Location
 from cases import callbacks
@@ -72,6 +75,7 @@ class Supplement:
     amends: bool = False
     phone: bool = False
     quiet: bool = False
+    edited: bool = False
     message_key: str = ""
 
 
@@ -107,15 +111,77 @@ class Reopen:
     case: CaseView
 
 
-Action = FileCase | ChooseCategory | LeaveToPerson | Supplement | Note | Withdraw | Rate | Reopen
+@dataclass(frozen=True)
+class SetLanguage:
+    """From now on in this language."""
+
+    language: str
+
+
+@dataclass(frozen=True)
+class Mute:
+    """News are unwanted (``True``), or wanted again."""
+
+    muted: bool
+
+
+@dataclass(frozen=True)
+class TellHoldings:
+    """/mydata"""
+
+
+@dataclass(frozen=True)
+class Forget:
+    """/delete_my_data, confirmed."""
+
+
+@dataclass(frozen=True)
+class MakeLink:
+    """A link that shows the case elsewhere."""
+
+    case: CaseView
+
+
+@dataclass(frozen=True)
+class Follow:
+    """A case that has no chat yet tells its news here from now on."""
+
+    case: CaseView
+
+
+@dataclass(frozen=True)
+class EndTalk:
+    """The citizen no longer wants a person."""
+
+
+Action = (
+    FileCase
+    | ChooseCategory
+    | LeaveToPerson
+    | Supplement
+    | Note
+    | Withdraw
+    | Rate
+    | Reopen
+    | SetLanguage
+    | Mute
+    | TellHoldings
+    | Forget
+    | MakeLink
+    | Follow
+    | EndTalk
+    | ServiceAction
+)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of an action: the case as it is now, or why it was refused (one sentence)."""
+    """What came of an action: the case as it is now, what else there is to tell (``details``),
+    or why it was refused (one sentence)."""
 
     case: CaseView | None = None
     refused: str | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,19 @@ from bot.texts import LANGUAGES, load_texts
 from cases.storage.database import Database
 
 LOGGER = logging.getLogger(__name__)
-COMMANDS = ("start", "help", "status", "cases", "cancel", "human", "privacy")
+COMMANDS = (
+    "start",
+    "help",
+    "status",
+    "cases",
+    "cancel",
+    "human",
+    "privacy",
+    "lang",
+    "stop",
+    "mydata",
+    "delete_my_data",
+)
 
 _FIRST_LOOK = 3.0
 _LOOK_EVERY = 60.0
@@ -125,6 +137,11 @@ class TelegramChannel:
     async def send(self, message: Outgoing) -> str | None:
         """See ``bot.channel.Channel``."""
         return await send_message(self.bot, message)
+
+    def link_to(self, payload: str) -> str | None:
+        """See ``bot.channel.Channel``; not before Telegram told us our name."""
+        name = self.intake.bot_name
+        return f"https://t.me/{name}?start={payload}" if name else None
 
     async def _answer(self, callback_id: str) -> None:
         await self.bot.answer_callback_query(callback_id)

@@ -13,8 +13,6 @@ from bot.incoming import IncomingFile
 from cases.attachments import store_file
 
 LOGGER = logging.getLogger(__name__)
-#: The Bot API hands out no larger files.
-LARGEST = 20 * 1024 * 1024
 
 
 async def fetch_file(
@@ -26,7 +24,7 @@ async def fetch_file(
     """
     if file.path is not None or not file.external_file_id:
         return file
-    if file.size is not None and file.size > LARGEST:
+    if file.is_oversize:
         return file
     try:
         async with asyncio.timeout(within):

@@ -7,7 +7,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,6 +18,8 @@ from cases.storage.database import Database
 
 LOGGER = logging.getLogger(__name__)
 _KEPT_OF_MALFORMED = 2000
+#: An album comes as single messages without an end; this long the first waits for the others.
+ALBUM_WAIT = timedelta(seconds=1)
 
 
 class TelegramIntake:
@@ -92,6 +94,7 @@ class TelegramIntake:
             chat_key=envelope.chat_key,
             payload=payload,
             now=self._clock(),
+            not_before=self._clock() + ALBUM_WAIT if envelope.in_album else None,
         )
         return new, envelope.callback_id
 

@@ -42,6 +42,7 @@ class Envelope:
     external_id: str
     chat_key: str
     callback_id: str | None = None
+    in_album: bool = False
 
 
 def open_envelope(raw: Any, *, bot_name: str | None = None) -> Envelope | None:
@@ -74,7 +75,8 @@ def open_envelope(raw: Any, *, bot_name: str | None = None) -> Envelope | None:
     if not _is_ours(body, chat_table, bot_name):
         return None
     edited = body.get("edit_date", 0) if kind == "edited_message" else 0
-    return Envelope(f"{update_id}:{chat_key}:{message_id}:{edited}", chat_key)
+    key = f"{update_id}:{chat_key}:{message_id}:{edited}"
+    return Envelope(key, chat_key, in_album=bool(body.get("media_group_id")))
 
 
 def read_update(raw: Mapping[str, Any], *, chat_key: str, received_at: datetime) -> Incoming | None:
@@ -92,6 +94,9 @@ def read_update(raw: Mapping[str, Any], *, chat_key: str, received_at: datetime)
 def _read_message(
     body: Mapping[str, Any], chat_key: str, received_at: datetime, *, edited: bool
 ) -> Incoming | None:
+    moved_to = body.get("migrate_to_chat_id")
+    if isinstance(moved_to, int):
+        return Incoming("telegram", chat_key, received_at, moved_to=str(moved_to), in_group=True)
     text = clean(body.get("text") or body.get("caption"))
     files = _read_files(body)
     location = _read_location(body)
@@ -103,7 +108,10 @@ def _read_message(
         return None
     sender = _mapping(body.get("from"))
     reply = _mapping(body.get("reply_to_message"))
-    chat = _mapping(body.get("chat"))
+    in_group = _mapping(body.get("chat")).get("type") in _GROUPS
+    if in_group:
+        # A group is nobody in particular.
+        sender = {"language_code": sender.get("language_code")}
     return Incoming(
         channel="telegram",
         chat_key=chat_key,
@@ -118,7 +126,7 @@ def _read_message(
         edited=edited,
         reply_to=str(reply["message_id"]) if "message_id" in reply else None,
         album=str(body["media_group_id"]) if body.get("media_group_id") else None,
-        in_group=chat.get("type") in _GROUPS,
+        in_group=in_group,
         user_key=str(sender["id"]) if "id" in sender else None,
         display_name=clean(sender.get("first_name"))[:64] or None,
         language=_language(sender, text),
@@ -134,6 +142,7 @@ def _read_tap(body: Mapping[str, Any], chat_key: str, received_at: datetime) -> 
         at=received_at,
         message_key=str(message.get("message_id", "")),
         tap=str(body["data"]),
+        in_group=_mapping(message.get("chat")).get("type") in _GROUPS,
         user_key=str(sender["id"]) if "id" in sender else None,
         language=_language(sender, ""),
     )
@@ -189,7 +198,10 @@ def _is_ours(body: Mapping[str, Any], chat: Mapping[str, Any], bot_name: str | N
     """People in private chats; in groups only what is said to us."""
     if _mapping(body.get("from")).get("is_bot") or chat.get("type") == "channel":
         return False
-    if chat.get("type") not in _GROUPS:
+    if chat.get("type") not in _GROUPS or "migrate_to_chat_id" in body:
+        return True
+    author = _mapping(_mapping(body.get("reply_to_message")).get("from"))
+    if bot_name and str(author.get("username", "")).lower() == bot_name.lower():
         return True
     text = clean(body.get("text") or body.get("caption"))
     command = read_command(text) if text.startswith("/") else None

@@ -9,13 +9,14 @@ from typing import Any
 
 from sqlalchemy import select
 
-from bot.channel import DeliveryError, Limits, Outgoing, Trouble
+from bot.channel import Limits, Outgoing
 from bot.incoming import FileKind, Incoming, IncomingFile, Location
 from bot.web_channel.chat_log import find_contact
 from bot.web_channel.listeners import Listeners
 from cases.models import ChatMessage
 from cases.storage.database import Database
 from cases.storage.insert import insert_or_ignore
+from cases.use_cases.citizen import upsert_contact
 
 
 class WebChannel:
@@ -55,8 +56,13 @@ class WebChannel:
                 for file in payload.get("files", ())
             ),
             location=Location(place["latitude"], place["longitude"]) if place else None,
+            start=payload.get("start") or None,
             language=str(payload.get("language", "zh")),
         )
+
+    def link_to(self, payload: str) -> str | None:
+        """See ``bot.channel.Channel``: our own page, wherever the town serves it."""
+        return f"/chat?start={payload}"
 
     async def fetch(self, file: IncomingFile) -> IncomingFile:
         """Uploads lie in the data folder already."""
@@ -69,7 +75,10 @@ class WebChannel:
             if contact_id is None:
                 contact = await find_contact(session, message.chat_key)
                 if contact is None:
-                    raise DeliveryError(Trouble.REFUSED, "no such chat")
+                    # Only "your data is deleted" goes to a chat that is no more.
+                    contact = await upsert_contact(
+                        session, channel=self.name, chat_key=message.chat_key, now=self.clock()
+                    )
                 contact_id = contact.id
             client_id = f"outbox:{message.outbox_id}"
             await insert_or_ignore(

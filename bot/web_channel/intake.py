@@ -64,6 +64,8 @@ def _shown(submission: Submission, language: str) -> str:
     say = load_texts(language).say
     if submission.tap:
         return submission.label or say("chat.tapped")
+    if submission.start and submission.is_silent:
+        return say("chat.opened")
     parts = [submission.text]
     if submission.photo:
         parts.append(say("chat.photo_sent"))

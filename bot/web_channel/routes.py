@@ -5,47 +5,51 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from bot.flood import FloodGate
 from bot.texts import load_texts
 from bot.web_channel.channel import WebChannel
 from bot.web_channel.chat_log import find_contact, read_log
 from bot.web_channel.events import stream_events, wait_for_answer
-from bot.web_channel.flood import FloodGate
 from bot.web_channel.intake import take_submission
 from bot.web_channel.page import FOLDER, render_page
 from bot.web_channel.session import ChatSession, keep_session, page_language, read_session
-from bot.web_channel.submission import RefusedSubmission, Submission, read_submission
+from bot.web_channel.submission import RefusedSubmission, Submission, read_start, read_submission
+from bot.web_channel.tips import add_tip_routes
 from cases.town import Town
+from cases.use_cases.links import find_linked_place
+
+if TYPE_CHECKING:
+    from bot.service import BotService
 
 ANSWER_WITHIN = 3.0
 
 
-class ChatService(Protocol):
-    """What the routes need of ``bot.service.BotService``."""
-
-    web: WebChannel
-
-    @property
-    def town(self) -> Callable[[], Town]:
-        """The town's present snapshot."""
-        ...
-
-
-def add_routes(app: web.Application, service: ChatService) -> None:
+def add_routes(app: web.Application, service: BotService) -> None:
     """``/chat`` and what belongs to it. Streams end when the application shuts down."""
     handlers = ChatPages(service.web, service.town)
     app.router.add_get("/chat", handlers.show)
     app.router.add_post("/chat/messages", handlers.post)
     app.router.add_get("/chat/events", handlers.stream)
+    app.router.add_get("/chat/embed.js", send_embed_script)
     app.router.add_static("/chat/static", FOLDER / "static")
 
     async def end_streams(_app: web.Application) -> None:
         await service.web.listeners.close()
 
     app.on_shutdown.append(end_streams)
+    add_tip_routes(app, service)
+
+
+async def send_embed_script(request: web.Request) -> web.StreamResponse:
+    """The one script that another site includes; it may be loaded from anywhere."""
+    response = web.FileResponse(FOLDER / "static" / "embed.js")
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response.headers["Cache-Control"] = "public, max-age=3600"
+    return response
 
 
 class ChatPages:
@@ -58,7 +62,9 @@ class ChatPages:
 
     async def show(self, request: web.Request) -> web.StreamResponse:
         """The page with the conversation so far."""
-        return await self._page(request, read_session(request))
+        return await self._page(
+            request, read_session(request), start=read_start(request.query.get("start", ""))
+        )
 
     async def stream(self, request: web.Request) -> web.StreamResponse:
         """The conversation as it goes on."""
@@ -109,8 +115,10 @@ class ChatPages:
         error: str = "",
         text: str = "",
         status: int = 200,
+        start: str = "",
     ) -> web.StreamResponse:
         lines = []
+        place = await self._place_name(start) if start.startswith("loc_") else ""
         if not session.fresh:
             async with self._channel.database.reading() as database_session:
                 contact = await find_contact(database_session, session.chat_key)
@@ -124,9 +132,16 @@ class ChatPages:
             error=error,
             text=text,
             status=status,
+            start=start,
+            place=place,
         )
         keep_session(request, response, session)
         return response
+
+    async def _place_name(self, start: str) -> str:
+        async with self._channel.database.reading() as session:
+            place = await find_linked_place(session, start)
+        return place.name if place is not None else ""
 
 
 def _dump(value: object) -> str:

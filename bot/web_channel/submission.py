@@ -20,6 +20,7 @@ LONGEST_TEXT = 4000
 _LONGEST_FIELD = 64 * 1024
 #: An upload a little too large is read to its end, so that the browser hears our answer.
 _READ_TO_END = 64 * 1024 * 1024
+_START = re.compile(r"(?:case|loc)_[A-Za-z0-9_-]{8,48}")
 _NONCE = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 
@@ -46,18 +47,24 @@ class Submission:
     latitude: float | None = None
     longitude: float | None = None
     photo: bytes = b""
+    start: str = ""
 
     @property
     def key(self) -> str:
         """The same exactly when the same thing is posted again: a page kept open may send
         another sentence under its old nonce."""
-        what = f"{self.text}\0{self.tap}\0{self.latitude}\0{self.longitude}\0".encode()
+        what = f"{self.text}\0{self.tap}\0{self.latitude}\0{self.longitude}\0{self.start}".encode()
         digest = hashlib.sha256(what + hashlib.sha256(self.photo).digest()).hexdigest()
         return f"{self.nonce}:{digest[:16]}"
 
     @property
     def is_empty(self) -> bool:
         """Nothing was said."""
+        return self.is_silent and not self.start.startswith("case_")
+
+    @property
+    def is_silent(self) -> bool:
+        """Only a link was opened."""
         return not (self.text or self.tap or self.photo or self.latitude is not None)
 
     def to_payload(
@@ -68,6 +75,8 @@ class Submission:
         if self.tap:
             return {**payload, "tap": self.tap}
         payload["text"] = self.text
+        if self.start:
+            payload["start"] = self.start
         payload["files"] = [asdict(file) for file in files]
         if self.latitude is not None and self.longitude is not None:
             payload["location"] = {"latitude": self.latitude, "longitude": self.longitude}
@@ -105,7 +114,13 @@ async def read_submission(request: web.Request) -> Submission:
         latitude=latitude if located else None,
         longitude=longitude if located else None,
         photo=photo,
+        start=read_start(fields.get("start", "")),
     )
+
+
+def read_start(payload: str) -> str:
+    """The payload of a link into the chat; empty where it is none."""
+    return payload if _START.fullmatch(payload) else ""
 
 
 async def _read_fields(request: web.Request) -> tuple[dict[str, str], bytes, bool]:

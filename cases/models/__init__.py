@@ -1,10 +1,13 @@
 """Every table of Huying, one place to import them from."""
 
+from cases.models.answers import AnswerCardRevision, AnswerCardRow, Consultation
 from cases.models.base import Base
 from cases.models.case import Attachment, Case, CaseUnit, HistoryEntry, PredictionEntry
+from cases.models.errands import Errand, ErrandEvent, ErrandItem, ErrandPaper, Runner
 from cases.models.messaging import (
     ChatMessage,
     Contact,
+    DeskMessage,
     Dialogue,
     InboxMessage,
     OutboxMessage,
@@ -16,9 +19,11 @@ from cases.models.staff import (
     StaffSession,
     User,
 )
-from cases.models.town import CalendarDay, Category, Responsibility, Unit
+from cases.models.town import CalendarDay, Category, Place, Responsibility, Unit
 
 __all__ = [
+    "AnswerCardRevision",
+    "AnswerCardRow",
     "ApiToken",
     "Attachment",
     "Base",
@@ -27,15 +32,23 @@ __all__ = [
     "CaseUnit",
     "Category",
     "ChatMessage",
+    "Consultation",
     "Contact",
+    "DeskMessage",
     "Dialogue",
+    "Errand",
+    "ErrandEvent",
+    "ErrandItem",
+    "ErrandPaper",
     "HistoryEntry",
     "IdempotentReply",
     "InboxMessage",
     "OutboxMessage",
     "PasswordLink",
+    "Place",
     "PredictionEntry",
     "Responsibility",
+    "Runner",
     "StaffSession",
     "Unit",
     "User",

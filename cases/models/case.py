@@ -25,11 +25,14 @@ class Case(Base):
         UniqueConstraint("source_system", "source_id", "source_index", name="uq_cases_source"),
         Index("ix_cases_state_due", "state", "due_at"),
         Index("ix_cases_lead_state", "lead_unit", "state"),
+        Index("uq_cases_link_token", "link_token", unique=True),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     number: Mapped[str] = mapped_column(String(20), unique=True)
     tracking_code: Mapped[str] = mapped_column(String(16))
+    #: Unguessable; opens the case from a link in another chat. Made when first asked for.
+    link_token: Mapped[str | None] = mapped_column(String(32))
     version: Mapped[int] = mapped_column(default=1)
 
     # 来源
@@ -85,6 +88,7 @@ class Case(Base):
     reply_by: Mapped[str | None] = mapped_column(String(64))
     satisfaction: Mapped[int | None]
     solved: Mapped[str | None] = mapped_column(String(8))
+    rating_reminded_at: Mapped[datetime | None]
 
     # 时钟: every step has its time; ``due_at`` is the deadline that runs now.
     submitted_at: Mapped[datetime] = mapped_column(index=True)

@@ -25,6 +25,15 @@ class Contact(Base):
     language: Mapped[str] = mapped_column(String(8), default="zh")
     reachable: Mapped[bool] = mapped_column(default=True)
     muted: Mapped[bool] = mapped_column(default=False)
+    #: The citizen chose the language; what the phone says no longer counts.
+    language_chosen: Mapped[bool] = mapped_column(default=False)
+    #: 人工: since when the chat waits for a person, who has it, and when they last wrote.
+    waits_since: Mapped[datetime | None] = mapped_column(index=True)
+    served_by: Mapped[str | None] = mapped_column(String(64), index=True)
+    served_at: Mapped[datetime | None]
+    blocked: Mapped[bool] = mapped_column(default=False)
+    #: Messages left unanswered because there were too many of them.
+    dropped: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime]
 
@@ -109,4 +118,18 @@ class ChatMessage(Base):
     buttons: Mapped[list[Any]] = mapped_column(default=list)
     attachment_id: Mapped[int | None] = mapped_column(ForeignKey("attachments.id"))
     client_id: Mapped[str | None] = mapped_column(String(100))
+    at: Mapped[datetime]
+
+
+class DeskMessage(Base):
+    """What was said while a person had the chat, or while it waited for one; both sides."""
+
+    __tablename__ = "desk_messages"
+    __table_args__ = (Index("ix_desk_messages_contact_id_id", "contact_id", "id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"))
+    direction: Mapped[str] = mapped_column(String(4))
+    author: Mapped[str | None] = mapped_column(String(64))
+    text: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime]

@@ -65,3 +65,15 @@ class CalendarDay(Base):
     working: Mapped[bool]
     name: Mapped[str] = mapped_column(String(64))
     provisional: Mapped[bool] = mapped_column(default=False)
+
+
+class Place(Base):
+    """A place with a code on the wall (扫码报事): its token stands in the printed link."""
+
+    __tablename__ = "places"
+
+    token: Mapped[str] = mapped_column(String(48), primary_key=True)
+    name: Mapped[str] = mapped_column(String(100))
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+    active: Mapped[bool] = mapped_column(default=True)

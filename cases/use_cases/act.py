@@ -170,6 +170,7 @@ async def perform(
             text=text,
             dedupe_key=f"case:{case.id}:{entry.seq}",
             now=now,
+            town=town,
             buttons=step.buttons,
         )
     for action_next, data_next in step.follow_ups:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from sqlalchemy import select
 
 from cases.deadlines import review_deadline, rework_deadline, step_deadline
 from cases.errors import InvalidData, RuleBroken
 from cases.lifecycle import Action, Role, State
-from cases.models import CaseUnit
+from cases.models import CaseUnit, Contact
 from cases.notifications import load_templates, rating_buttons
 from cases.use_cases.step import OUTCOMES, Step
 
@@ -57,13 +59,25 @@ async def close(step: Step) -> None:
     if step.transition.source is State.ANSWERED:
         step.notice = "close_answered"
     else:
-        step.buttons = rating_buttons(case, step.town)
+        step.buttons = rating_buttons(case, step.town, await _language(step))
+        rework = step.town.policy["rework"]
+        left = max(0, rework["automatic_reopens"] - (case.round - 1))
+        if left == 0:
+            step.notice = "close_again"
+        step.values.update(days=rework["reopen_window_days"], times=left)
+
+
+async def _language(step: Step) -> str:
+    contact_id = step.case.contact_id
+    contact = await step.session.get(Contact, contact_id) if contact_id is not None else None
+    return contact.language if contact else "zh"
 
 
 async def rate(step: Step) -> None:
     """One tap. Unhappy or unsolved reopens once by itself; after that a person calls back.
 
-    The same rating again changes nothing; silence is never satisfaction.
+    The same rating again changes nothing; silence is never satisfaction. Another one counts for
+    some days after the first (``change_days``).
     """
     case, policy = step.case, step.town.policy
     value = step.data["satisfaction"]
@@ -79,10 +93,13 @@ async def rate(step: Step) -> None:
     if case.satisfaction == value and case.solved == solved and case.state == State.EVALUATED:
         step.silent = True
         return
+    days = policy["evaluation"]["change_days"]
+    if case.evaluated_at and step.now > case.evaluated_at + timedelta(days=days):
+        raise RuleBroken(f"评价只能在 {days} 天内修改。还有问题请直接说，我们另开一件。")
     step.record["satisfaction"] = value
     step.record["round"] = case.round
     case.satisfaction, case.solved = value, solved
-    case.evaluated_at = step.now
+    case.evaluated_at = case.evaluated_at or step.now
     step.text("comment", longest=1000)
     if value > policy["satisfaction"]["unhappy_from"] and solved != "no":
         return
@@ -116,7 +133,7 @@ async def reopen(step: Step) -> None:
             raise RuleBroken("这件诉求办结已久，请直接说明现在的问题，我们另开一件办理。")
     case.round += 1
     case.outcome = None
-    case.closed_at = case.replied_at = case.evaluated_at = None
+    case.closed_at = case.replied_at = case.evaluated_at = case.rating_reminded_at = None
     case.step_due_at = step_deadline(step.town, "contact", case.urgency, step.now)
     case.due_at = rework_deadline(step.town, step.now)
     step.values.update(due=case.due_at, round=case.round)

@@ -1,4 +1,5 @@
-"""What the clock does by itself: lapsed questions, reminders to units, the archive.
+"""What the clock does by itself: lapsed questions, reminders to units and, once, to the citizen
+who has not rated, the archive.
 
 Called every few minutes by the worker; each case in a transaction of its own, so that one
 that cannot be moved does not hold up the others.
@@ -14,10 +15,11 @@ from sqlalchemy import and_, or_, select
 from cases.actors import Actor
 from cases.errors import CaseError
 from cases.lifecycle import Action, State
-from cases.models import Case
+from cases.models import Case, Contact
+from cases.notifications import notify_contact, rating_buttons, render_notice
 from cases.storage.database import Database
 from cases.town import Town
-from cases.use_cases.act import act
+from cases.use_cases.act import act, lock_case
 
 _BATCH = 200
 
@@ -62,7 +64,7 @@ async def run_timers(database: Database, town: Town, clock: Callable[[], datetim
                 elapsed = (now - row.dispatched_at) / (row.due_at - row.dispatched_at)
                 if elapsed >= share:
                     due.append((row.number, Action.URGE))
-    moved = 0
+    moved = await _remind_of_rating(database, town, now, archive_before)
     for number, action in due:
         try:
             async with database.transaction() as session:
@@ -79,3 +81,45 @@ async def run_timers(database: Database, town: Town, clock: Callable[[], datetim
         except CaseError:
             continue
     return moved
+
+
+async def _remind_of_rating(
+    database: Database, town: Town, now: datetime, archive_before: datetime
+) -> int:
+    """One reminder for each round, never a second; silence stays silence."""
+    days = town.policy["evaluation"].get("remind_after_days")
+    if days is None:
+        return 0
+    async with database.reading() as session:
+        unrated = list(
+            await session.scalars(
+                select(Case.number)
+                .where(
+                    Case.state == State.CLOSED.value,
+                    Case.closed_at < now - timedelta(days=days),
+                    Case.closed_at > archive_before,
+                    Case.rating_reminded_at.is_(None),
+                    Case.contact_id.is_not(None),
+                )
+                .limit(_BATCH)
+            )
+        )
+    for number in unrated:
+        async with database.transaction() as session:
+            case = await lock_case(session, number)
+            if case.state != State.CLOSED or case.rating_reminded_at is not None:
+                continue
+            case.rating_reminded_at = now
+            contact = await session.get(Contact, case.contact_id)
+            language = contact.language if contact else "zh"
+            await notify_contact(
+                session,
+                case,
+                kind="notice.rate_reminder",
+                text=render_notice(language, "rate_reminder", number=case.number),
+                dedupe_key=f"case:{case.id}:remind:{case.round}",
+                now=now,
+                town=town,
+                buttons=rating_buttons(case, town, language),
+            )
+    return len(unrated)

@@ -7,7 +7,18 @@ from aiohttp import web
 
 def add_pages(app: web.Application) -> None:
     """Register every page."""
-    from intake_api.pages import case_page, desk, docs, home, login, setup, track
+    from intake_api.pages import (
+        answers,
+        case_page,
+        chats,
+        desk,
+        docs,
+        errands,
+        home,
+        login,
+        setup,
+        track,
+    )
 
-    for module in (home, login, setup, desk, case_page, track, docs):
+    for module in (home, login, setup, desk, chats, case_page, track, docs, answers, errands):
         module.add_routes(app)

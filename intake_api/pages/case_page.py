@@ -8,6 +8,7 @@ from aiohttp import web
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cases.answers import card_text
 from cases.errors import CaseError, VersionConflict
 from cases.history import read_history
 from cases.lifecycle import Action, Role
@@ -105,6 +106,10 @@ async def _page(
         "opened": given[0].value if given else "",
         "categories": _grouped(town.categories.values()),
         "tracking": case.tracking_code if actor.role in IDENTITY_ROLES else "",
+        "cards": [
+            (card, card_text(card))
+            for card in town.answers.nearest(case.text, now.astimezone(town.calendar.zone).date())
+        ],
         "message": message,
         "bad": status != 200,
         "hides_quarrel": actor.role is Role.OBSERVER,

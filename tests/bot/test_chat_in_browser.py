@@ -16,9 +16,11 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, expect
+from sqlalchemy import select
 
 from bot.service import BotService
 from bot.web_channel import add_routes
+from cases.models import Place
 from cases.storage.database import Database
 from cases.testing import KeywordClassifier
 from cases.town import Town
@@ -179,3 +181,67 @@ async def test_keyboard_alone_is_enough(browser: Browser, site: Site) -> None:
     assert await page.evaluate("document.activeElement.textContent") == "撤销"
     await page.keyboard.press("Enter")
     await expect(page.get_by_text("已撤销")).to_be_visible()
+
+
+async def test_anonymous_tip_on_a_small_dark_phone_without_javascript(
+    browser: Browser, site: Site
+) -> None:
+    page, _ = await open_chat(
+        browser,
+        site,
+        java_script_enabled=False,
+        viewport={"width": 360, "height": 740},
+        color_scheme="dark",
+    )
+    await page.context.clear_cookies()
+    await page.get_by_role("link", name="匿名随手拍").click()
+    await page.fill("#text", "朝晖路桥头三盏路灯不亮")
+    await page.get_by_role("button", name="发送").click()
+    await expect(page.get_by_text("请记下编号和查询码")).to_be_visible()
+    case = await newest_case(site.database)
+    await expect(page.get_by_text(case.tracking_code)).to_be_visible()
+
+
+async def test_tip_page_is_accessible_and_fits(browser: Browser, site: Site) -> None:
+    page, complaints = await open_chat(browser, site, viewport={"width": 360, "height": 740})
+    await page.goto(site.url.replace("/chat", "/tip"))
+    await check_accessible(page)
+    await check_fits(page, 360)
+    assert complaints == []
+
+
+async def test_code_on_the_wall_names_the_place_on_the_page(browser: Browser, site: Site) -> None:
+    async with site.database.reading() as session:
+        place = (await session.scalars(select(Place))).first()
+    assert place is not None
+    page, _ = await open_chat(browser, site)
+    await page.goto(f"{site.url}?start=loc_{place.token}")
+    await expect(page.get_by_text(f"您在“{place.name}”扫了码")).to_be_visible()
+    await check_accessible(page)
+    await page.fill("#text", "门口的路灯不亮了")
+    await page.get_by_role("button", name="发送").click()
+    await expect(page.get_by_text(f"地点：{place.name}")).to_be_visible()
+    assert (await newest_case(site.database)).place_text == place.name
+
+
+async def test_one_script_tag_opens_the_chat_from_another_site(
+    browser: Browser, site: Site
+) -> None:
+    async def show(_request: web.Request) -> web.Response:
+        script = f'<script async src="{site.url}/embed.js" data-label="反映问题"></script>'
+        body = f"<!doctype html><html lang=zh><title>镇政府</title><h1>镇政府</h1>{script}</html>"
+        return web.Response(text=body, content_type="text/html")
+
+    app = web.Application()
+    app.router.add_get("/", show)
+    async with TestServer(app, host="localhost") as town_site:
+        page = await (await browser.new_context(locale="zh-CN")).new_page()
+        page.set_default_timeout(PATIENCE)
+        await page.goto(str(town_site.make_url("/")))
+        async with page.expect_popup() as opened:
+            await page.get_by_role("link", name="反映问题").click()
+        chat = await opened.value
+        await chat.fill("#text", NOISE)
+        await chat.get_by_role("button", name="发送").click()
+        await expect(chat.get_by_text("请问在什么地方")).to_be_visible()
+        assert await chat.evaluate("window.opener") is None

@@ -376,6 +376,8 @@ async def test_same_words_within_a_minute_are_one_case(
     assert case.number in chat.last.text
     clock.advance(minutes=5)
     await chat.say(LIGHT)
+    assert f"是补充编号 {case.number} 的吗" in chat.last.text
+    await chat.tap("不是，另外一件")
     assert len(await all_cases(chat.database)) == 2
 
 

@@ -159,8 +159,11 @@ async def check_the_end(bot: Bot) -> Case:
     assert photo.path is not None
     assert (bot.folder / "attachments" / photo.path).read_bytes() == PHOTO
     rows = await outbox_rows(bot.database)
-    assert {row.state for row in rows} == {"sent"}
-    texts = [row.payload["text"] for row in rows]
+    # What one burst about a case said first went out as part of the last word.
+    kept = [row for row in rows if row.state != "suppressed"]
+    assert {row.state for row in kept} == {"sent"}
+    assert {row.kind.split(".")[0] for row in rows if row not in kept} <= {"notice"}
+    texts = [row.payload["text"] for row in kept]
     assert len([t for t in texts if "谢谢，按" in t]) == 1, "the double tap was answered twice"
     assert len([t for t in texts if "请问在什么地方" in t]) == 1, "the resent update was, too"
     return case

@@ -150,6 +150,8 @@ form.addEventListener("submit", (event) => {
   send(body, parts.filter(Boolean).join("\n"));
   form.reset();
   form.elements.latitude.value = form.elements.longitude.value = "";
+  // The place whose code was scanned goes with the first message only.
+  if (form.elements.start) form.elements.start.remove();
   field.focus();
 });
 

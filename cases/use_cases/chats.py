@@ -1,0 +1,237 @@
+"""人工: a chat waits for a person, a person takes it, answers and hands it back.
+
+list_chats(session) -> ChatList                            what waits, who is served, who is lost
+ask_for_chat(session, contact, now)                        the citizen wants a person
+note_said(session, contact, text, now)                     their words, for whoever takes the chat
+take_chat / answer_chat / hand_back(session, contact_id, …)      raise ``CaseError``s in words
+set_blocked(session, contact_id, blocked)
+
+While somebody has the chat the bot keeps silent (``bot.engine``); what the person writes goes out
+through the outbox like everything else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cases import outbox
+from cases.errors import CaseNotFound, InvalidData, RuleBroken
+from cases.lifecycle import OPEN_STATES
+from cases.models import Case, Contact, DeskMessage
+from cases.notifications import render_notice
+from cases.town import Town
+
+LONGEST_ANSWER = 4000
+_MOST_CHATS = 100
+_SHOWN = 200
+
+
+@dataclass(frozen=True)
+class ChatRow:
+    """One chat of the list; ``number`` is its newest case."""
+
+    contact: Contact
+    number: str | None
+    last: DeskMessage | None
+
+
+@dataclass
+class ChatList:
+    """``lost``: citizens with an open case whom no message reaches."""
+
+    waiting: list[ChatRow] = field(default_factory=list)
+    served: list[ChatRow] = field(default_factory=list)
+    lost: list[ChatRow] = field(default_factory=list)
+    blocked: list[ChatRow] = field(default_factory=list)
+
+
+async def ask_for_chat(session: AsyncSession, contact: Contact, now: datetime) -> None:
+    """The chat waits from now on; asking again does not lose the place in the queue."""
+    if contact.served_by is None and contact.waits_since is None:
+        contact.waits_since = now
+        await session.flush()
+
+
+async def count_ahead(session: AsyncSession, contact: Contact) -> int:
+    """How many chats waited before this one."""
+    query = select(func.count()).select_from(Contact).where(Contact.waits_since.is_not(None))
+    if contact.waits_since is not None:
+        query = query.where(Contact.waits_since < contact.waits_since)
+    return int(await session.scalar(query.where(Contact.id != contact.id)) or 0)
+
+
+def is_served(contact: Contact, town: Town, now: datetime) -> bool:
+    """Whether a person has the chat; one who wrote nothing for a while has left it."""
+    if contact.served_by is None or contact.served_at is None:
+        return False
+    idle = town.policy["citizen"].get("handover_idle_minutes", 60)
+    return now - contact.served_at <= timedelta(minutes=idle)
+
+
+async def note_said(session: AsyncSession, contact: Contact, text: str, now: datetime) -> None:
+    """What the citizen said, kept for the person."""
+    session.add(DeskMessage(contact_id=contact.id, direction="in", text=text, at=now))
+    await session.flush()
+
+
+async def take_chat(
+    session: AsyncSession, contact_id: int, *, person: str, now: datetime
+) -> Contact:
+    """``person`` has the chat from now on. Raises ``RuleBroken`` when somebody else has it."""
+    contact = await _lock(session, contact_id)
+    if contact.served_by == person:
+        contact.served_at = now
+        return contact
+    if contact.served_by is not None:
+        raise RuleBroken(f"{contact.served_by}正在接待，请先请对方交回。")
+    contact.served_by, contact.served_at, contact.waits_since = person, now, None
+    await _tell(session, contact, "chat_taken", now, author=person, person=person)
+    return contact
+
+
+async def answer_chat(
+    session: AsyncSession, contact_id: int, text: str, *, person: str, now: datetime
+) -> Contact:
+    """Send the person's words. Raises ``InvalidData`` for none, ``RuleBroken`` without the chat."""
+    text = text.strip()
+    if not text or len(text) > LONGEST_ANSWER:
+        raise InvalidData(f"请写回复内容，最多 {LONGEST_ANSWER} 字。", field="text")
+    contact = await _lock(session, contact_id)
+    if contact.served_by != person:
+        raise RuleBroken("请先接入这个对话再回复。")
+    if not contact.reachable:
+        raise RuleBroken("对方收不到消息（已屏蔽或离开），请改用电话联系。")
+    contact.served_at = now
+    await _tell(session, contact, "chat_message", now, author=person, person=person, text=text)
+    return contact
+
+
+async def hand_back(
+    session: AsyncSession, contact_id: int, *, person: str | None, now: datetime
+) -> Contact:
+    """The bot speaks again. ``person=None``: the citizen ended it. A chat that nobody took is
+    taken off the list without a word. Raises ``RuleBroken`` for somebody else's chat."""
+    contact = await _lock(session, contact_id)
+    if contact.served_by is None:
+        contact.waits_since = None
+        return contact
+    if person is not None and contact.served_by != person:
+        raise RuleBroken(f"{contact.served_by}正在接待，只有本人能交回。")
+    contact.served_by = contact.served_at = contact.waits_since = None
+    await _tell(session, contact, "chat_returned", now, author=person)
+    return contact
+
+
+async def set_blocked(session: AsyncSession, contact_id: int, blocked: bool) -> Contact:
+    """屏蔽: nothing of this chat is answered any more, except danger; or it is again."""
+    contact = await _lock(session, contact_id)
+    contact.blocked = blocked
+    if blocked:
+        contact.served_by = contact.served_at = contact.waits_since = None
+    await session.flush()
+    return contact
+
+
+async def list_chats(session: AsyncSession) -> ChatList:
+    """Everything the page of chats shows, the longest wait first."""
+    chats = ChatList()
+    contacts = await session.scalars(
+        select(Contact)
+        .where(
+            or_(
+                Contact.waits_since.is_not(None),
+                Contact.served_by.is_not(None),
+                Contact.blocked.is_(True),
+            )
+        )
+        .order_by(Contact.waits_since, Contact.id)
+        .limit(_MOST_CHATS)
+    )
+    for contact in contacts:
+        row = await _row(session, contact)
+        if contact.blocked:
+            chats.blocked.append(row)
+        elif contact.served_by is not None:
+            chats.served.append(row)
+        else:
+            chats.waiting.append(row)
+    unreached = await session.scalars(
+        select(Contact)
+        .join(Case, Case.contact_id == Contact.id)
+        .where(Contact.reachable.is_(False), Case.state.in_([s.value for s in OPEN_STATES]))
+        .distinct()
+        .order_by(Contact.id.desc())
+        .limit(_MOST_CHATS)
+    )
+    chats.lost = [await _row(session, contact) for contact in unreached]
+    return chats
+
+
+async def read_chat(
+    session: AsyncSession, contact_id: int
+) -> tuple[Contact, list[DeskMessage], list[Case]]:
+    """(contact, what was said, oldest first, the contact's newest cases)."""
+    contact = await session.get(Contact, contact_id)
+    if contact is None:
+        raise CaseNotFound()
+    said = await session.scalars(
+        select(DeskMessage)
+        .where(DeskMessage.contact_id == contact_id)
+        .order_by(DeskMessage.id.desc())
+        .limit(_SHOWN)
+    )
+    cases = await session.scalars(
+        select(Case).where(Case.contact_id == contact_id).order_by(Case.id.desc()).limit(5)
+    )
+    return contact, list(said)[::-1], list(cases)
+
+
+async def _row(session: AsyncSession, contact: Contact) -> ChatRow:
+    number = await session.scalar(
+        select(Case.number).where(Case.contact_id == contact.id).order_by(Case.id.desc()).limit(1)
+    )
+    last = await session.scalar(
+        select(DeskMessage)
+        .where(DeskMessage.contact_id == contact.id)
+        .order_by(DeskMessage.id.desc())
+        .limit(1)
+    )
+    return ChatRow(contact, number, last)
+
+
+async def _lock(session: AsyncSession, contact_id: int) -> Contact:
+    contact = await session.scalar(
+        select(Contact)
+        .where(Contact.id == contact_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if contact is None:
+        raise CaseNotFound()
+    return contact
+
+
+async def _tell(
+    session: AsyncSession, contact: Contact, key: str, now: datetime, *, author: str | None,
+    **values: str,
+) -> None:  # fmt: skip
+    text = render_notice(contact.language, key, **values)
+    line = DeskMessage(
+        contact_id=contact.id, direction="out", author=author, text=values.get("text", text), at=now
+    )
+    session.add(line)
+    await session.flush()
+    await outbox.enqueue(
+        session,
+        channel=contact.channel,
+        chat_key=contact.chat_key,
+        contact_id=contact.id,
+        kind="person",
+        payload={"text": text, "buttons": []},
+        dedupe_key=f"desk:{line.id}",
+        now=now,
+    )
