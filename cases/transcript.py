@@ -142,6 +142,8 @@ def _read_matters(
         whole = text.strip() if not spoken and len(groups) == 1 else ""
         matter = _read_matter(text, turns, some, end, received_at)
         if matter is not None:
+            if whole and len(_WORD.findall(matter.body)) < _SHORTEST_GIST:
+                matter = _keep_whole(text, matter)
             matters.append(replace(matter, tagged=_tagged(matter, opening, whole)))
     return tuple(matters)
 
@@ -171,6 +173,13 @@ def _read_matter(
         reply=_fields(text, parts, "reply"),
         parts=parts,
     )
+
+
+def _keep_whole(text: str, matter: Matter) -> Matter:
+    """Of "派出所来电反馈：办件处理情况" two characters would be left: better all than a riddle."""
+    whole = text.strip()
+    start = text.index(whole)
+    return replace(matter, start=start, end=start + len(whole), body=whole, gist=whole)
 
 
 def _gist(text: str, clauses: Sequence[Clause]) -> str:

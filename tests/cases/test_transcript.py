@@ -141,3 +141,10 @@ def test_no_time_is_better_than_a_wrong_one(words):
 def test_places_are_named_not_guessed(words, place):
     """A kind of place is not a place."""
     assert find_place(words) == place
+
+
+def test_an_order_of_few_words_keeps_its_opening() -> None:
+    """Without it nobody could tell what the matter is."""
+    text = " 派出所来电反馈：办件处理情况。\n"
+    matter = read_transcript(text, received_at=CALLED).matters[0]
+    assert matter.body == text.strip() == text[matter.start : matter.end]
