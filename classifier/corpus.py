@@ -1,107 +1,150 @@
 """Many texts as one sparse matrix, for training.
 
-    Corpus.count(readings) -> Corpus                 n-grams of every text
-    corpus.fit_space(min_words, ...) -> FeatureSpace which n-grams count, and their idf
-    corpus.matrix(space) -> CSR (n, width)           rows equal to ``space.row`` of each text
+    fit_features(readings, *, min_words, min_characters, shares) -> (FeatureSpace, CSR (n, width))
+        which n-grams count, their idf, and the texts' rows, equal to ``space.row`` of each
 
-Serving asks a dictionary some hundred times a text (:mod:`classifier.features`); for thousands of
-texts at once the same sums over arrays take a third of the time and of the memory.
+Serving asks a dictionary some hundred times a text (:mod:`classifier.features`). For all texts of
+a training the same n-grams are numbered by sorting: one of n symbols is the number of its first
+n - 1 and its last. No string is made but for those that stay, and the sorting leaves the other
+core free for the fits that need no words.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from classifier.features import Block, FeatureSpace, list_characters, list_words
+from classifier.features import (
+    BIGRAM,
+    MAX_CHARACTERS,
+    MAX_WORDS,
+    Block,
+    FeatureSpace,
+    find_runs,
+)
 from classifier.reading import TextReading
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-FloatArray = npt.NDArray[np.float32]
+IntArray = npt.NDArray[np.int64]
+
+
+def fit_features(
+    readings: Sequence[TextReading],
+    *,
+    min_words: int = 1,
+    min_characters: int = 2,
+    shares: tuple[float, float] = (1.0, 1.0),
+) -> tuple[FeatureSpace, csr_matrix[Any]]:
+    """Keep n-grams found in at least ``min_…`` texts.
+
+    :param shares: length of the words' part and of the characters' part of each row
+    """
+    from scipy.sparse import hstack
+
+    words, word_rows = _words(readings).fit_block(min_words, shares[0])
+    characters, character_rows = _characters(readings).fit_block(min_characters, shares[1])
+    matrix = hstack((word_rows, character_rows), format="csr", dtype=np.float32)
+    matrix.sort_indices()
+    return FeatureSpace(words, characters), matrix
 
 
 @dataclass(frozen=True)
-class Tally:
-    """How often each n-gram of one kind stands in each text; ``counts``: CSR (n, terms)."""
+class SymbolRuns:
+    """All texts' symbols one after another: which symbol, of which text, in which unbroken run.
 
-    terms: tuple[str, ...]
-    counts: csr_matrix[Any]
+    ``spell(start, n)``: the n-gram of ``n`` symbols from place ``start`` on, as a term.
+    """
 
-    def fit_block(self, least: int, share: float) -> Block:
-        """Keep n-grams found in at least ``least`` texts."""
-        rows, width = self.counts.shape
-        spread = np.bincount(self.counts.indices, minlength=width)
-        kept = sorted(np.flatnonzero(spread >= least).tolist(), key=self.terms.__getitem__)
-        idf = np.log((1.0 + rows) / (1.0 + spread[kept])) + 1.0
-        return Block({self.terms[k]: i for i, k in enumerate(kept)}, idf.astype(np.float32), share)
+    symbols: IntArray
+    texts: IntArray
+    runs: IntArray
+    number_of_texts: int
+    longest: int
+    spell: Callable[[int, int], str]
 
-    def weigh(self, block: Block) -> csr_matrix[Any]:
-        """TF-IDF rows of length ``block.share``, columns as in the block."""
-        known = {term: column for column, term in enumerate(self.terms)}
-        columns = np.fromiter(map(known.__getitem__, block.index), np.int64, len(block.index))
-        rows = self.counts[:, columns]
-        rows.data = ((np.log(rows.data) + 1) * block.idf[rows.indices]).astype(np.float32)
-        lengths = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).ravel())
-        scale = block.share / np.where(lengths > 0, lengths, 1)
-        rows.data *= np.repeat(scale, np.diff(rows.indptr)).astype(np.float32)
-        return rows
+    def fit_block(self, least: int, share: float) -> tuple[Block, csr_matrix[Any]]:
+        """N-grams found in at least ``least`` texts, and TF-IDF rows of length ``share``."""
+        from scipy.sparse import csr_matrix
 
+        terms: list[str] = []
+        rows, columns = [], []
+        for n, starts, ranks, first in self._ngrams():
+            met = csr_matrix(
+                (np.ones(len(starts), np.float32), (self.texts[starts], ranks)),
+                shape=(self.number_of_texts, len(first)),
+            )
+            met.sum_duplicates()
+            spread = np.bincount(met.indices, minlength=len(first))
+            kept = np.flatnonzero(spread >= least)
+            terms += [self.spell(start, n) for start in first[kept].tolist()]
+            rows.append(met[:, kept])
+            columns.append(spread[kept])
+        return _weigh(terms, rows, np.concatenate(columns), share)
 
-@dataclass(frozen=True)
-class Corpus:
-    """Words and characters of the same texts, in the same order."""
-
-    words: Tally
-    characters: Tally
-
-    @classmethod
-    def count(cls, readings: Sequence[TextReading]) -> Corpus:
-        """Count every n-gram of every text."""
-        return cls(
-            _tally(list_words(reading.words) for reading in readings),
-            _tally(list_characters(reading.normal) for reading in readings),
-        )
-
-    def fit_space(
-        self,
-        *,
-        min_words: int = 1,
-        min_characters: int = 2,
-        shares: tuple[float, float] = (1.0, 1.0),
-    ) -> FeatureSpace:
-        """Keep n-grams found in at least ``min_…`` texts."""
-        return FeatureSpace(
-            self.words.fit_block(min_words, shares[0]),
-            self.characters.fit_block(min_characters, shares[1]),
-        )
-
-    def matrix(self, space: FeatureSpace) -> csr_matrix[Any]:
-        """:param space: one of this corpus, every n-gram of it known here."""
-        from scipy.sparse import hstack
-
-        parts = (self.words.weigh(space.words), self.characters.weigh(space.characters))
-        matrix = hstack(parts, format="csr", dtype=np.float32)
-        matrix.sort_indices()
-        return matrix
+    def _ngrams(self) -> Any:
+        """For n = 1, 2, …: n, where each n-gram starts, its number, where each number is first."""
+        starts = np.arange(len(self.symbols))
+        ranks = np.zeros(len(self.symbols), dtype=np.int64)
+        alphabet = int(self.symbols.max(initial=0)) + 1
+        for n in range(1, self.longest + 1):
+            goes_on = starts + n - 1 < len(self.symbols)
+            starts, ranks = starts[goes_on], ranks[goes_on]
+            unbroken = self.runs[starts + n - 1] == self.runs[starts]
+            starts, ranks = starts[unbroken], ranks[unbroken]
+            # Both factors are at most the number of symbols: the product stays far below 2**63.
+            keys = ranks * alphabet + self.symbols[starts + n - 1]
+            _, where, ranks = np.unique(keys, return_index=True, return_inverse=True)
+            yield n, starts, ranks, starts[where]
 
 
-def _tally(texts: Iterable[list[str]]) -> Tally:
-    from scipy.sparse import csr_matrix
-
-    numbers: defaultdict[str, int] = defaultdict()
-    numbers.default_factory = numbers.__len__  # the next free number for a term not met before
-    parts = [np.fromiter(map(numbers.__getitem__, terms), np.int32, len(terms)) for terms in texts]
-    ends = np.cumsum([0, *map(len, parts)])
-    columns = np.concatenate(parts) if parts else np.empty(0, np.int32)
-    counts = csr_matrix(
-        (np.ones(len(columns), np.float32), columns, ends), shape=(len(parts), len(numbers))
+def _words(readings: Sequence[TextReading]) -> SymbolRuns:
+    words = list(chain.from_iterable(reading.words for reading in readings))
+    numbers = {word: i for i, word in enumerate(dict.fromkeys(words))}
+    texts = np.repeat(np.arange(len(readings)), [len(reading.words) for reading in readings])
+    return SymbolRuns(
+        symbols=np.fromiter(map(numbers.__getitem__, words), np.int64, len(words)),
+        texts=texts,
+        runs=texts,
+        number_of_texts=len(readings),
+        longest=MAX_WORDS,
+        spell=lambda start, n: BIGRAM.join(words[start : start + n]),
     )
-    counts.sum_duplicates()
-    return Tally(tuple(numbers), counts)
+
+
+def _characters(readings: Sequence[TextReading]) -> SymbolRuns:
+    of_text = [find_runs(reading.normal) for reading in readings]
+    runs = list(chain.from_iterable(of_text))
+    text = "".join(runs)
+    points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    run_of = np.repeat(np.arange(len(runs)), np.fromiter(map(len, runs), np.int64, len(runs)))
+    text_of = np.repeat(np.arange(len(readings)), [len(own) for own in of_text])
+    return SymbolRuns(
+        symbols=np.unique(points, return_inverse=True)[1].astype(np.int64),
+        texts=text_of[run_of],
+        runs=run_of,
+        number_of_texts=len(readings),
+        longest=MAX_CHARACTERS,
+        spell=lambda start, n: text[start : start + n],
+    )
+
+
+def _weigh(
+    terms: Sequence[str], rows: Sequence[csr_matrix[Any]], spread: IntArray, share: float
+) -> tuple[Block, csr_matrix[Any]]:
+    from scipy.sparse import hstack
+
+    order = sorted(range(len(terms)), key=terms.__getitem__)
+    matrix = hstack(rows, format="csr", dtype=np.float32)[:, order]
+    idf = (np.log((1.0 + matrix.shape[0]) / (1.0 + spread[order])) + 1.0).astype(np.float32)
+    matrix.data = ((np.log(matrix.data) + 1) * idf[matrix.indices]).astype(np.float32)
+    lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
+    scale = share / np.where(lengths > 0, lengths, 1)
+    matrix.data *= np.repeat(scale, np.diff(matrix.indptr)).astype(np.float32)
+    return Block({terms[k]: i for i, k in enumerate(order)}, idf, share), matrix

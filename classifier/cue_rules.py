@@ -66,7 +66,11 @@ class Condition:
 
     def holds(self, text: str) -> bool:
         """Whether the text meets it."""
-        return bool(self.found.search(text)) and not (self.unless and self.unless.search(text))
+        return bool(self.found.search(text)) and not self.excused(text)
+
+    def excused(self, text: str) -> bool:
+        """Whether ``unless`` matches."""
+        return bool(self.unless and self.unless.search(text))
 
 
 def read_cues(text: str) -> Cues:
@@ -74,8 +78,9 @@ def read_cues(text: str) -> Cues:
     text = _readable_part(text)
     hits = list(_urgency_hits(text))
     conditions, default = _request_type_rules()
-    types = [c.name for c in conditions if c.holds(text)]
-    almost = [c.name for c in conditions if c.name not in types and c.found.search(text)]
+    found = [condition for condition in conditions if condition.found.search(text)]
+    types = [c.name for c in found if not c.excused(text)]
+    almost = [c.name for c in found if c.name not in types]
     raised = {condition.name for condition in _flag_rules() if condition.holds(text)}
     fired = {f"urgency:{level}" for level, _ in hits}
     fired |= {f"urgency:{level}:{name}" for level, name in hits}

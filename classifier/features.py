@@ -3,7 +3,7 @@
     count_terms(text, tokenizer) -> Counts        n-grams of one normalised text
     FeatureSpace(words, characters)                which n-grams count, and their idf
     space.row(counts) -> (indices, values)         for one text, no scipy needed
-    list_words, list_characters                    the n-grams of a text, each as often as it stands
+    find_runs(text) -> runs of letters and digits  no n-gram reaches across two of them
 
 Our own rather than scikit-learn's vectorizer for two reasons: a served text costs a few hundred
 dictionary look-ups instead of a pipeline, and the serving process does not import scikit-learn at
@@ -27,9 +27,10 @@ import numpy.typing as npt
 from classifier.tokenizer import Tokenizer
 
 MAX_CHARACTERS = 4  # longest character n-gram
+MAX_WORDS = 2
 # An n-gram across a comma is noise: characters are counted within runs of letters and digits.
 _RUN = re.compile(r"[^\W_]+")
-_BIGRAM = " "  # never inside a word, so "小区 噪音" is a bigram and "小区" a word
+BIGRAM = " "  # never inside a word, so "小区 噪音" is a bigram and "小区" a word
 IntArray = npt.NDArray[np.int32]
 FloatArray = npt.NDArray[np.float32]
 
@@ -54,26 +55,21 @@ def cut_words(text: str, tokenizer: Tokenizer) -> list[str]:
 
 def count_words(pieces: Sequence[str]) -> Counter[str]:
     """Words and pairs of neighbours."""
-    return Counter(list_words(pieces))
-
-
-def list_words(pieces: Sequence[str]) -> list[str]:
-    """Words and pairs of neighbours, each as often as it stands."""
-    return [*pieces, *[a + _BIGRAM + b for a, b in pairwise(pieces)]]
+    return Counter([*pieces, *[a + BIGRAM + b for a, b in pairwise(pieces)]])
 
 
 def count_characters(text: str) -> Counter[str]:
     """Character n-grams of one to four within runs of letters and digits."""
-    return Counter(list_characters(text))
-
-
-def list_characters(text: str) -> list[str]:
-    """The same, each as often as it stands."""
     grams: list[str] = []
-    for run in _RUN.findall(text):
+    for run in find_runs(text):
         for n in range(1, MAX_CHARACTERS + 1):
             grams += [run[i : i + n] for i in range(len(run) - n + 1)]
-    return grams
+    return Counter(grams)
+
+
+def find_runs(text: str) -> list[str]:
+    """The runs of letters and digits."""
+    return _RUN.findall(text)
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,7 @@ fit_margins(X, labels, classes, C) -> Linear       one squared-hinge separator p
 fit_evidence(X, labels, classes, C, ...) -> Linear the same, features weighed by what they tell
 fit_voters(X, labels, classes, ...) -> Linear      the sum of the two
 fit_softmax(E, labels, classes, C) -> Linear       multinomial logistic regression, dense input
-FitQueue()                                         fits models two at a time
-    .fit(fit, X, labels, classes) -> Future[Linear]
+FitQueue(pool)                                     fits models, two at a time in a large pool
     .judge(fit, X, labels, classes, folds) -> Judging  .model(), .held_out(): (n, classes) scores
     .follow(progress)                              waits for all of them
 """
@@ -14,19 +13,18 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from classifier.task_pool import Task, TaskPool
+
 _TOLERANCE = 1e-2  # a hundred times the default: same answers on real messages, a third less time
-_COARSE = 0.1  # where features are scaled by evidence: the same answers in half the time
+_COARSE = 0.5  # where features are scaled by evidence: the same answers in a quarter of the time
 _STEPS = 40  # of the logistic regression; the next twenty change the third digit of a score
 FloatArray = npt.NDArray[np.float32]
-THREADS = 2  # liblinear releases the interpreter lock; a town's machine has two cores
 
 
 @dataclass(frozen=True)
@@ -124,7 +122,9 @@ def fit_softmax(
     from sklearn.linear_model import LogisticRegression
 
     model = LogisticRegression(C=C, max_iter=_STEPS)
-    model.fit(E, labels)
+    with warnings.catch_warnings():  # stopping early is meant, see _STEPS
+        warnings.filterwarnings("ignore", message="lbfgs failed to converge")
+        model.fit(E, labels)
     return _spread(model.coef_, model.intercept_, list(model.classes_), classes, missing=-20.0)
 
 
@@ -132,8 +132,8 @@ def fit_softmax(
 class Judging:
     """A model being fitted on all rows, and others that judge the rows they did not see."""
 
-    _model: Future[Linear]
-    _folds: Sequence[Future[None]]
+    _model: Task[Linear]
+    _folds: Sequence[tuple[npt.NDArray[np.bool_], Task[FloatArray]]]
     _scores: FloatArray
 
     def model(self) -> Linear:
@@ -142,43 +142,20 @@ class Judging:
 
     def held_out(self) -> FloatArray:
         """(n, classes): for each row the scores of a model that saw neither it nor its group."""
-        for fold in self._folds:
-            fold.result()
+        for rows, scores in self._folds:
+            self._scores[rows] = scores.result()
         return self._scores
 
 
-class FitQueue(AbstractContextManager["FitQueue"]):
-    """Fits run two at a time in the order they were asked for, each on one core.
+class FitQueue:
+    """Fits in the order they were asked for.
 
-    Letting the matrix library start threads of its own besides made them wait for one another and
-    took a third longer; waiting for one kind of model before asking for the next left a core idle.
+    Waiting for one kind of model before asking for the next left a core idle.
     """
 
-    def __init__(self) -> None:
-        self._asked: list[Future[Any]] = []
-
-    def __enter__(self) -> FitQueue:
-        from threadpoolctl import threadpool_limits
-
-        with ExitStack() as stack:
-            stack.enter_context(threadpool_limits(1))
-            stack.enter_context(warnings.catch_warnings())  # stopping early is meant, see _STEPS
-            warnings.filterwarnings("ignore", message="lbfgs failed to converge")
-            self._pool = stack.enter_context(ThreadPoolExecutor(THREADS))
-            self._stack = stack.pop_all()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._pool.shutdown(wait=True, cancel_futures=True)
-        self._stack.close()
-
-    def fit(
-        self, fit: Fit, X: Any, labels: npt.NDArray[np.str_], classes: Sequence[str]
-    ) -> Future[Linear]:
-        """Ask for a model of all rows."""
-        asked = self._pool.submit(fit, X, labels, classes)
-        self._asked.append(asked)
-        return asked
+    def __init__(self, pool: TaskPool) -> None:
+        self._pool = pool
+        self._asked: list[Task[Any]] = []
 
     def judge(
         self,
@@ -192,6 +169,7 @@ class FitQueue(AbstractContextManager["FitQueue"]):
     ) -> Judging:
         """Ask for a model of all rows, and for one per fold that judges the fold.
 
+        :param fit: one of this module's, or a partial of it
         :param folds: 0..k-1 per row, or -1 for rows that are always trained on and never scored
             (their scores stay NaN)
         :param known: scores from before, kept for all folds but those in ``anew``
@@ -199,23 +177,32 @@ class FitQueue(AbstractContextManager["FitQueue"]):
         scores = np.full((X.shape[0], len(classes)), np.nan, dtype=np.float32)
         if known is not None:
             scores[:] = known
-
-        def one(fold: int) -> None:
-            held_out = folds == fold
-            if held_out.any():
-                model = fit(X[~held_out], labels[~held_out], classes)
-                scores[held_out] = model.scores(X[held_out])
-
-        whole = self.fit(fit, X, labels, classes)
+        whole = self._pool.ask(fit, X, labels, classes)
+        self._asked.append(whole)
         numbers = range(int(folds.max()) + 1) if anew is None else anew
-        judged = [self._pool.submit(one, number) for number in numbers]
-        self._asked += judged
+        judged = []
+        for rows in (folds == number for number in numbers):
+            if rows.any():
+                judged.append((rows, self._pool.ask(judge_fold, fit, X, labels, classes, rows)))
+                self._asked.append(judged[-1][1])
         return Judging(whole, judged, scores)
 
     def follow(self, progress: Callable[[float], None]) -> None:
         """Wait for everything asked for so far; ``progress`` hears the share that is done."""
-        for done, _ in enumerate(as_completed(self._asked), start=1):
+        for done, task in enumerate(self._asked, start=1):
+            task.result()
             progress(done / len(self._asked))
+
+
+def judge_fold(
+    fit: Fit,
+    X: Any,
+    labels: npt.NDArray[np.str_],
+    classes: Sequence[str],
+    held_out: npt.NDArray[np.bool_],
+) -> FloatArray:
+    """Scores of the rows held out, by a model of the others."""
+    return fit(X[~held_out], labels[~held_out], classes).scores(X[held_out])
 
 
 def _spread(

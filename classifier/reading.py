@@ -1,7 +1,8 @@
 """What training needs to know of each text, worked out once per text.
 
     ReadingStore.open(path, tokenizer) -> ReadingStore   empty when missing, or another tokenizer's
-    store.gather(texts, progress) -> list[TextReading]   reads what is new, much in two processes
+    store.ask(texts, pool) -> asked                      begins to read what is new
+    store.gather(texts, asked, progress) -> list[TextReading]
     store.missing(texts) -> int
     store.save(path, keep)                               only the readings of ``keep``
 
@@ -15,11 +16,8 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-import multiprocessing
 import os
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -29,12 +27,12 @@ from classifier.cue_rules import RULES, read_cues
 from classifier.encodings import encoding_key
 from classifier.features import cut_words
 from classifier.normalization import normalize, shorten
+from classifier.task_pool import Task, TaskPool
 from classifier.tokenizer import make_tokenizer
 
-_MANY = 3_000  # new texts from which a second process saves more than it costs to start
 _SLICE = 500
-_PROCESSES = 2
 Progress = Callable[[float], None]
+Slice = tuple[list[str], "Task[list[TextReading]]"]
 
 
 class TextReading(NamedTuple):
@@ -73,17 +71,23 @@ class ReadingStore:
         """How many of the texts would have to be read."""
         return sum(encoding_key(text) not in self._readings for text in texts)
 
-    def gather(
-        self, texts: Sequence[str], progress: Progress = lambda fraction: None
-    ) -> list[TextReading]:
-        """One reading per text, in order."""
+    def ask(self, texts: Sequence[str], pool: TaskPool) -> list[Slice]:
+        """Have the pool read what is new, while the caller does something else."""
         fresh = list(dict.fromkeys(t for t in texts if encoding_key(t) not in self._readings))
         slices = [fresh[i : i + _SLICE] for i in range(0, len(fresh), _SLICE)]
-        done = 0
-        for piece, readings in zip(slices, self._read(slices, len(fresh)), strict=True):
-            self._readings |= dict(zip(map(encoding_key, piece), readings, strict=True))
-            done += len(piece)
-            progress(done / len(fresh))
+        return [(piece, pool.ask(read_slice, self.tokenizer, piece)) for piece in slices]
+
+    def gather(
+        self,
+        texts: Sequence[str],
+        asked: Sequence[Slice] | None = None,
+        progress: Progress = lambda fraction: None,
+    ) -> list[TextReading]:
+        """One reading per text, in order; what was not ``asked`` of a pool is read here."""
+        asked = self.ask(texts, TaskPool()) if asked is None else asked
+        for done, (piece, task) in enumerate(asked, start=1):
+            self._readings |= dict(zip(map(encoding_key, piece), task.result(), strict=True))
+            progress(done / len(asked))
         return [self._readings[encoding_key(text)] for text in texts]
 
     def save(self, path: Path, keep: Sequence[str]) -> None:
@@ -98,24 +102,6 @@ class ReadingStore:
 
     def _made_with(self) -> list[str]:
         return [make_tokenizer(self.tokenizer).identity, rules_hash()]
-
-    def _read(self, slices: list[list[str]], total: int) -> Iterator[list[TextReading]]:
-        done = 0
-        if total >= _MANY:
-            try:
-                for readings in self._read_in_processes(slices):
-                    done += 1
-                    yield readings
-            except (BrokenProcessPool, RuntimeError):
-                pass  # no memory for a second process, or a script that cannot be imported anew
-        for piece in slices[done:]:
-            yield read_slice(self.tokenizer, piece)
-
-    def _read_in_processes(self, slices: list[list[str]]) -> Iterator[list[TextReading]]:
-        # Spawned: a fork would copy this process's threads in whatever state they are.
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(_PROCESSES, mp_context=context) as pool:
-            yield from pool.map(read_slice, [self.tokenizer] * len(slices), slices)
 
 
 def read_slice(tokenizer: str, texts: Sequence[str]) -> list[TextReading]:

@@ -1,7 +1,7 @@
 """Learning request type and urgency.
 
 SideTrainer.ask(queue, rows, readings, features, settings) -> SideTrainer
-SideTrainer.combine(spared, asked) -> FittedSideHeads        when the queue is through
+SideTrainer.combine(spared, asked, pool) -> FittedSideHeads        when the queue is through
 """
 
 from __future__ import annotations
@@ -28,8 +28,9 @@ from classifier.side_heads import (
     list_cues,
 )
 from classifier.tag import REQUEST_TYPES, URGENCIES
+from classifier.task_pool import TaskPool
 
-_VOTERS_FOLD = 0  # one fold of three is rows enough for the sixty weights of a vote
+_VOTERS_FOLD = 0  # one fold is rows enough for the sixty weights of a vote
 _LEAST_VOTERS = 500  # with fewer rows the words alone decide
 FloatArray = npt.NDArray[np.float32]
 
@@ -126,7 +127,9 @@ class SideTrainer:
         """What the sentences' vectors say of the type, where that was learnt."""
         return self.sentence_model.model() if self.sentence_model else None
 
-    def combine(self, spared: FloatArray, asked: FloatArray | None) -> FittedSideHeads:
+    def combine(
+        self, spared: FloatArray, asked: FloatArray | None, pool: TaskPool
+    ) -> FittedSideHeads:
         """The heads, the votes, and the score from which a text is critical.
 
         :param spared: out-of-fold probabilities of the categories, one row per row of the
@@ -142,12 +145,14 @@ class SideTrainer:
             lexical=np.hstack([by_type.weights[: self.width], by_urgency.weights[: self.width]]),
             cue_names=self.cue_names,
             request_type=head(REQUEST_TYPES, by_type),
-            type_votes=self.before.type_votes if self.before else self._votes(spared, asked),
+            type_votes=self.before.type_votes if self.before else self._votes(spared, asked, pool),
             urgency=head(URGENCIES, by_urgency),
             critical_from=self.before.critical_from if self.before else self._bound(),
         )
 
-    def _votes(self, spared: FloatArray, asked: FloatArray | None) -> TypeVotes | None:
+    def _votes(
+        self, spared: FloatArray, asked: FloatArray | None, pool: TaskPool
+    ) -> TypeVotes | None:
         words = self.type_model.held_out()
         if self.keep.max(initial=0) >= len(spared):
             return None  # typed rows are borrowed ones, of other categories than the vote is on
@@ -160,12 +165,9 @@ class SideTrainer:
         if self.sentence_model and asked is not None:
             sentences = self.sentence_model.held_out()[voters]
             opinions.append([words[voters], sentences, asked[places]])
-        with FitQueue() as queue:
-            under_way = [
-                queue.fit(fit, np.hstack(said), self.types[voters], REQUEST_TYPES)
-                for said in opinions
-            ]
-            votes = [TypeVote(vote.weights, vote.bias) for vote in (v.result() for v in under_way)]
+        types = self.types[voters]
+        fits = [pool.ask(fit, np.hstack(said), types, REQUEST_TYPES) for said in opinions]
+        votes = [TypeVote(vote.weights, vote.bias) for vote in (fit.result() for fit in fits)]
         return TypeVotes(votes[0], votes[1] if len(votes) > 1 else None)
 
     def _bound(self) -> float:

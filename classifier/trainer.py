@@ -1,7 +1,7 @@
 """The training run itself: readings, vectors, linear models, calibration, thresholds.
 
     train_artefact(examples, own, taxonomy, *, readings, tokenizer, vectors, side_rows, before,
-                   progress) -> (ModelArtefact, metrics)
+                   pool, progress) -> (ModelArtefact, metrics)
 
 Every probability and threshold comes from out-of-fold scores: each row is judged by a model that
 saw neither the row nor its group. The taxonomy's own sentences are trained on in every fold and
@@ -23,13 +23,14 @@ import numpy.typing as npt
 
 from classifier.artefact import HeldOut, ModelArtefact
 from classifier.calibration import fit_mixture
-from classifier.corpus import Corpus
+from classifier.corpus import fit_features
 from classifier.examples import Example, Examples
 from classifier.folds import assign_folds
 from classifier.linear import FitQueue, Judging, fit_softmax, fit_voters
 from classifier.reading import TextReading, rules_hash
 from classifier.semantic_training import SemanticTrainer, SentenceVectors, centre
 from classifier.side_training import SideTrainer
+from classifier.task_pool import TaskPool
 from classifier.taxonomy import Taxonomy
 from classifier.thresholds import Judged, decide_thresholds
 from classifier.warm_start import WarmStart, describe_likeness
@@ -37,7 +38,7 @@ from classifier.warm_start import WarmStart, describe_likeness
 SETTINGS = Path(__file__).parent / "rules" / "training.toml"
 Progress = Callable[[str, float], None]
 FloatArray = npt.NDArray[np.float32]
-_READ, _LEARNED = 0.3, 0.95  # share of the whole when reading, when learning is done
+_LEARNED = 0.95  # share of the whole when learning is done
 
 
 def train_artefact(
@@ -50,6 +51,7 @@ def train_artefact(
     vectors: SentenceVectors | None,
     side_rows: Sequence[Example],
     before: ModelArtefact | None,
+    pool: TaskPool,
     progress: Progress,
 ) -> tuple[ModelArtefact, dict[str, Any]]:
     """Train; ``vectors``, one per row of examples and own, make it the semantic strength.
@@ -71,47 +73,47 @@ def train_artefact(
     warm = None
     if before:
         warm = WarmStart.from_model(before, likeness, examples.rows, own, readings, vectors)
-    progress("counting words", _READ)
-    corpus = Corpus.count(readings)
-    space = corpus.fit_space(**settings["features"])
-    features = corpus.matrix(space)
     labels = np.array([row.category for row in rows])
     folds = warm.folds if warm else _folds(examples.rows, own, settings["category"]["folds"])
 
-    with FitQueue() as queue:
-        judge = partial(
-            queue.judge,
-            labels=labels,
-            classes=taxonomy.codes,
-            folds=folds,
-            anew=warm.anew if warm else None,
-        )
-        category = judge(
-            partial(
-                fit_voters,
-                C=settings["category"]["C"],
-                balanced=settings["category"]["balanced"],
-                evidence=settings["category"]["evidence"],
-            ),
-            features[: len(rows)],
-            known=warm.lexical if warm else None,
-        )
-        semantic_trainer, centred = None, None
-        if vectors is not None:
-            mean, centred = centre(vectors.rows)
-            fit = partial(fit_softmax, C=settings["encoder"]["C"])
-            encoded = judge(fit, centred, known=warm.encoded if warm else None)
-            semantic_trainer = SemanticTrainer(vectors.encoder, mean, encoded, settings)
-        side_trainer = SideTrainer.ask(
-            queue,
-            [*rows, *side_rows],
-            readings,
-            features,
-            settings,
-            sentences=centred,
-            before=before if warm else None,
-        )
-        queue.follow(lambda done: progress("learning", _READ + (_LEARNED - _READ) * done))
+    progress("counting words", 0.0)
+    queue = FitQueue(pool)
+    judge = partial(
+        queue.judge,
+        labels=labels,
+        classes=taxonomy.codes,
+        folds=folds,
+        anew=warm.anew if warm else None,
+    )
+    # What needs only the vectors comes first: it keeps the other core busy while this one
+    # counts words.
+    semantic_trainer, centred = None, None
+    if vectors is not None:
+        mean, centred = centre(vectors.rows)
+        fit = partial(fit_softmax, C=settings["encoder"]["C"])
+        encoded = judge(fit, centred, known=warm.encoded if warm else None)
+        semantic_trainer = SemanticTrainer(vectors.encoder, mean, encoded, settings)
+    space, features = fit_features(readings, **settings["features"])
+    category = judge(
+        partial(
+            fit_voters,
+            C=settings["category"]["C"],
+            balanced=settings["category"]["balanced"],
+            evidence=settings["category"]["evidence"],
+        ),
+        features[: len(rows)],
+        known=warm.lexical if warm else None,
+    )
+    side_trainer = SideTrainer.ask(
+        queue,
+        [*rows, *side_rows],
+        readings,
+        features,
+        settings,
+        sentences=centred,
+        before=before if warm else None,
+    )
+    queue.follow(lambda done: progress("learning", _LEARNED * done))
 
     progress("choosing thresholds", _LEARNED)
     held_out, model = category.held_out(), category.model()
@@ -126,7 +128,7 @@ def train_artefact(
             judged, truth, held_out, lexical, side_trainer.sentence_types()
         )
         asked = semantic.mixture.probabilities(held_out, semantic_trainer.encoded.held_out())
-    side = side_trainer.combine(spared, asked)
+    side = side_trainer.combine(spared, asked, pool)
     thresholds, metrics = decide_thresholds(Judged(truth[judged], probabilities), taxonomy)
     artefact = ModelArtefact(
         taxonomy=taxonomy,

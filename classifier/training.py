@@ -39,9 +39,10 @@ from classifier.examples import (
 )
 from classifier.gate import judge_candidate
 from classifier.normalization import strip_formulas
-from classifier.reading import ReadingStore, TextReading
+from classifier.reading import ReadingStore
 from classifier.registry import ModelRegistry, write_model
 from classifier.semantic_training import SentenceVectors
+from classifier.task_pool import TaskPool
 from classifier.taxonomy import Taxonomy, load_shipped, load_taxonomy
 from classifier.tokenizer import default_tokenizer, make_tokenizer
 from classifier.trainer import train_artefact
@@ -54,6 +55,7 @@ READINGS = "readings.jsonl.gz"  # beside it: words and cues of the rows of the l
 # for some rows, not for all of them.
 _ENCODE_UNASKED = 300
 _BORROWED = 2_000  # shipped rows that teach request type and urgency to a model without them
+_READ = 0.3  # share of the whole when every text is read
 Progress = Callable[[str, float], None]
 
 
@@ -159,20 +161,29 @@ def _train(
     own = taxonomy_examples(taxonomy)
     side_rows = _side_rows(examples.rows)
     texts = [row.text for row in (*examples.rows, *own)]
-    vectors = None
-    if strength == SEMANTIC or (strength is None and (encoder or encoder_installed())):
-        vectors = _encode(texts, cache, encoder, strength, progress)
-    return train_artefact(
-        examples,
-        own,
-        taxonomy,
-        readings=_read([*texts, *(row.text for row in side_rows)], cache, tokenizer, progress),
-        tokenizer=make_tokenizer(tokenizer).identity,
-        vectors=vectors,
-        side_rows=side_rows,
-        before=before,
-        progress=progress,
-    )
+    to_read = [*texts, *(row.text for row in side_rows)]
+    store = ReadingStore.open(cache / READINGS if cache else None, tokenizer)
+    fresh = store.missing(to_read)
+    with TaskPool.for_rows(len(texts)) as pool:
+        asked = store.ask(to_read, pool)
+        vectors = None
+        if strength == SEMANTIC or (strength is None and (encoder or encoder_installed())):
+            vectors = _encode(texts, cache, encoder, strength, progress)
+        readings = store.gather(to_read, asked, lambda done: progress("reading", _READ * done))
+        if cache and fresh:
+            store.save(cache / READINGS, to_read)
+        return train_artefact(
+            examples,
+            own,
+            taxonomy,
+            readings=readings,
+            tokenizer=make_tokenizer(tokenizer).identity,
+            vectors=vectors,
+            side_rows=side_rows,
+            before=before,
+            pool=pool,
+            progress=lambda stage, done: progress(stage, _READ + (1 - _READ) * done),
+        )
 
 
 def _serving(registry: ModelRegistry) -> ModelArtefact | None:
@@ -182,17 +193,6 @@ def _serving(registry: ModelRegistry) -> ModelArtefact | None:
         return read_artefact(folder) if folder else None
     except ModelError:
         return None  # of an older program: it can still be compared with nothing
-
-
-def _read(
-    texts: Sequence[str], cache: Path | None, tokenizer: str, progress: Progress
-) -> list[TextReading]:
-    store = ReadingStore.open(cache / READINGS if cache else None, tokenizer)
-    fresh = store.missing(texts)
-    readings = store.gather(texts, lambda done: progress("reading texts", 0.3 * done))
-    if cache and fresh:
-        store.save(cache / READINGS, texts)
-    return readings
 
 
 def _encode(

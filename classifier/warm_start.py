@@ -2,10 +2,10 @@
 
     WarmStart.from_model(before, rows, own, readings, vectors, likeness) -> WarmStart | None
 
-After a hundred corrected rows nearly everything is as it was. Four of five fits of a training only
-serve to judge each row by a model that did not see it; of these, scores of old rows are kept from
-the model before, new rows are judged by that model itself (it never saw them), and one fold of
-three is judged afresh, so that the gate sees what the new rows do to the old ones. The models that
+After a hundred corrected rows nearly everything is as it was. Half of what a training fits only
+serves to judge each row by a model that did not see it; of these, scores of old rows are kept from
+the model before, new rows are judged by that model itself (it never saw them), and one of the
+folds is judged afresh, so that the gate sees what the new rows do to the old ones. The models that
 serve are always fitted on all rows. When more than a tenth of the rows were never judged by folds,
 or anything but the rows differs (taxonomy, tokenizer, encoder, settings), training starts anew.
 """

@@ -18,19 +18,13 @@ functions of this module because that is what a process pool can send.
 from __future__ import annotations
 
 import asyncio
-import ctypes
-import multiprocessing
-import os
-import signal
-import sys
-import threading
-import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from classifier.child_process import begin_child, start_processes
 from classifier.errors import ClassifierUnavailable
 from classifier.normalization import shorten
 from classifier.tag import Tag
@@ -39,8 +33,6 @@ if TYPE_CHECKING:
     from classifier.model import Model
 
 _CHUNK = 64  # texts per call: a long batch lets single requests in between
-_PARENT_CHECK_SECONDS = 2.0
-_PR_SET_PDEATHSIG = 1  # Linux: the signal a process gets when its parent dies
 
 _model: Model | None = None  # the worker's own, set by warm()
 
@@ -48,9 +40,7 @@ _model: Model | None = None  # the worker's own, set by warm()
 def warm(model_dir: str, parent: int) -> None:
     """Load the model, once per worker process; also tie the worker's life to its parent's."""
     global _model
-    _die_with(parent)
-    # Ctrl-C goes to the whole group; the parent decides when a worker stops.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    begin_child(parent)
     from classifier.model import load_model
 
     try:
@@ -135,12 +125,7 @@ class ClassifierPool:
                 self._pool = await self._open(self.model_dir)
 
     async def _open(self, model_dir: Path) -> ProcessPoolExecutor:
-        pool = ProcessPoolExecutor(
-            self._workers,
-            mp_context=multiprocessing.get_context("spawn"),
-            initializer=warm,
-            initargs=(str(model_dir), os.getpid()),
-        )
+        pool = start_processes(self._workers, warm, str(model_dir))
         loop = asyncio.get_running_loop()
         try:
             # One call per worker: the executor starts a process for each waiting call.
@@ -155,18 +140,3 @@ class ClassifierPool:
             pool.shutdown(wait=False)
             raise
         return pool
-
-
-def _die_with(parent: int) -> None:
-    """End this process when its parent does, also when that is killed outright."""
-    if sys.platform == "linux":
-        libc: Any = ctypes.CDLL(None, use_errno=True)
-        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-
-    def watch() -> None:
-        # The signal above belongs to the thread that spawned us, and other systems lack it.
-        while os.getppid() == parent:
-            time.sleep(_PARENT_CHECK_SECONDS)
-        os._exit(0)
-
-    threading.Thread(target=watch, daemon=True).start()

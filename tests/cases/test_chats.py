@@ -128,7 +128,8 @@ async def test_forgetting_leaves_the_matter_and_no_person(
         assert (said, cases) == ([], [])
         for row in await session.scalars(select(InboxMessage)):
             assert row.payload == {}
-            assert "c1" not in f"{row.external_id}{row.chat_key}"
+            assert row.external_id.startswith("forgotten:"), "no number of the channel's"
+            assert row.chat_key == contact.chat_key, "the shell's key, not the person's"
 
 
 async def test_links_are_random_and_lead_to_one_case(

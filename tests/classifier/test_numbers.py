@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from classifier.calibration import expected_calibration_error, fit_mixture
-from classifier.corpus import Corpus
+from classifier.corpus import fit_features
 from classifier.decision import NEVER, choose_thresholds, decide, load_costs
 from classifier.features import FeatureSpace, count_terms
 from classifier.folds import assign_folds
@@ -22,9 +22,7 @@ TEXTS = ["路灯不亮路灯坏了", "油烟呛人,烧烤冒烟", "路灯杆旁�
 
 
 def space_and_rows() -> tuple[FeatureSpace, Any]:
-    corpus = Corpus.count(read_slice("jieba", TEXTS))
-    space = corpus.fit_space(min_words=1, min_characters=1)
-    return space, corpus.matrix(space)
+    return fit_features(read_slice("jieba", TEXTS), min_words=1, min_characters=1)
 
 
 def test_each_block_of_a_row_has_length_one() -> None:
@@ -152,3 +150,10 @@ def test_critical_bound_keeps_false_alarms_within_the_share() -> None:
     critical[-1] = True
     bound = critical_bound(scores, critical, 0.01)
     assert (scores[~critical] >= bound).mean() <= 0.01
+
+
+@pytest.mark.parametrize("texts", [["，。", "！"], ["路灯", ""], ["𠮷野家坏了", "吉"]])
+def test_odd_texts_make_rows_too(texts: list[str]) -> None:
+    space, rows = fit_features(read_slice("jieba", texts), min_words=1, min_characters=1)
+    assert rows.shape == (len(texts), space.width)
+    assert np.isfinite(rows.data).all()

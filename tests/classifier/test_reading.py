@@ -9,6 +9,7 @@ import pytest
 
 from classifier import reading
 from classifier.reading import ReadingStore, TextReading, read_slice
+from classifier.task_pool import MANY_ROWS, TaskPool
 
 TEXTS = [
     "路灯坏了，请尽快维修",
@@ -71,9 +72,10 @@ def test_readings_made_otherwise_are_not_used(
 def test_two_processes_read_alike(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = [f"{text}{'一二三四五六七八九十'[i]}号楼" for i in range(10) for text in TEXTS[:3]]
     here = ReadingStore("jieba").gather(texts)
-    monkeypatch.setattr(reading, "_MANY", 10)
     monkeypatch.setattr(reading, "_SLICE", 7)
     shares: list[float] = []
-    assert ReadingStore("jieba").gather(texts, shares.append) == here
+    with TaskPool.for_rows(MANY_ROWS) as pool:
+        store = ReadingStore("jieba")
+        assert store.gather(texts, store.ask(texts, pool), shares.append) == here
     assert shares == sorted(shares)
     assert shares[-1] == 1.0

@@ -17,6 +17,7 @@ from classifier.registry import ModelRegistry
 from classifier.side_heads import TypeVote, TypeVotes
 from classifier.side_training import FittedSideHeads, SideTrainer
 from classifier.tag import REQUEST_TYPES
+from classifier.task_pool import TaskPool
 
 SETTINGS = {
     "side": {"C": 0.3, "balanced": True, "cue_scale": 0.5, "sentence_C": 4.0, "vote_C": 1.0},
@@ -77,9 +78,7 @@ def fit(spared: np.ndarray, sentences: np.ndarray | None = None) -> FittedSideHe
     ]
     readings = [TextReading("", (), ()) for _ in rows]
     features = csr_matrix(np.ones((ROWS, 1), dtype=np.float32))
-    with FitQueue() as queue:
-        trainer = SideTrainer.ask(
-            queue, rows, readings, features, SETTINGS, sentences=sentences, before=None
-        )
-        queue.follow(lambda done: None)
-    return trainer.combine(spared, spared if sentences is not None else None)
+    trainer = SideTrainer.ask(
+        FitQueue(TaskPool()), rows, readings, features, SETTINGS, sentences=sentences, before=None
+    )
+    return trainer.combine(spared, spared if sentences is not None else None, TaskPool())

@@ -66,8 +66,8 @@ def test_new_rows_are_judged_and_old_scores_kept(
     old, new = before.held_out, after.held_out
     assert len(new.keys) == len(old.keys) + NEW
     assert not np.isnan(new.lexical).any()
-    # A third was judged anew, the rest keeps fold and scores.
-    assert 0.2 < new.anew.mean() < 0.5
+    # Half was judged anew, the rest keeps fold and scores.
+    assert 0.4 < new.anew.mean() < 0.6
     place = {key: i for i, key in enumerate(new.keys.tolist())}
     where = np.array([place[key] for key in old.keys.tolist()])
     assert np.array_equal(new.folds[where], old.folds)
@@ -80,22 +80,22 @@ def test_the_fold_judged_anew_takes_turns(
     small_files: Files, registry: ModelRegistry, tmp_path: Path
 ) -> None:
     path = add_rows(small_files, tmp_path, NEW)
-    judged = [read_artefact(train(small_files, path, registry).path).held_out for _ in range(3)]
+    judged = [read_artefact(train(small_files, path, registry).path).held_out for _ in range(2)]
     turns = [set(held_out.folds[held_out.anew].tolist()) for held_out in judged]
-    assert turns == [{0}, {1}, {2}]
-    assert judged[0].guests.sum() >= judged[1].guests.sum() >= judged[2].guests.sum() == 0
+    assert turns == [{0}, {1}]
+    assert judged[0].guests.sum() > judged[1].guests.sum() == 0
 
 
-def test_the_model_is_nearly_the_one_from_scratch(
+def test_the_model_is_the_one_from_scratch(
     small_files: Files, registry: ModelRegistry, tmp_path: Path
 ) -> None:
     path = add_rows(small_files, tmp_path, NEW)
     warm = train(small_files, path, registry)
     cold = train(small_files, path, registry, from_scratch=True)
     assert read_artefact(cold.path).facts["trained_from"] == ""
-    # The serving weights are fitted on all rows in both; two threads share random numbers.
+    # The serving weights are fitted on all rows in both.
     first, second = read_artefact(warm.path), read_artefact(cold.path)
-    assert np.allclose(first.weights, second.weights, atol=0.05)
+    assert np.array_equal(first.weights, second.weights)
     assert abs(warm.metrics["accuracy"] - cold.metrics["accuracy"]) < 0.05
 
 
