@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.album import join_album
@@ -75,24 +75,31 @@ class Engine:
         self._gate = FloodGate(int(town().policy["citizen"]["messages_per_minute"]))
         self.loop = WorkLoop("inbox", self._claim, self._handle, workers=workers)
 
-    async def _claim(self) -> _Claimed | None:
-        """The next message, with the state of its chat, which is ours while we hold the lease."""
+    async def _claim(self, at_most: int) -> list[_Claimed]:
+        """The next messages, each with the state of its chat, ours while we hold the lease."""
         async with self._database.reading() as session:
             # A look that finds nothing must not queue up for the write lock.
             if not await inbox.is_waiting(session, now=self._clock()):
-                return None
+                return []
         async with self._database.transaction() as session:
-            message = await inbox.claim(
-                session, now=self._clock(), lease=LEASE, channels=tuple(self._channels)
+            messages = await inbox.claim(
+                session,
+                now=self._clock(),
+                at_most=at_most,
+                lease=LEASE,
+                channels=tuple(self._channels),
             )
-            if message is None:
-                return None
-            plain = await session.scalar(
-                select(Dialogue.state)
-                .join(Contact, Contact.id == Dialogue.contact_id)
-                .where(Contact.channel == message.channel, Contact.chat_key == message.chat_key)
+            chats = [(message.channel, message.chat_key) for message in messages]
+            rows = await session.execute(
+                select(Contact.channel, Contact.chat_key, Dialogue.state)
+                .join(Dialogue, Dialogue.contact_id == Contact.id)
+                .where(tuple_(Contact.channel, Contact.chat_key).in_(chats))
             )
-        return _Claimed(message, DialogueState.from_json(plain or {}))
+            states = {(channel, key): state for channel, key, state in rows}
+        return [
+            _Claimed(message, DialogueState.from_json(states.get(chat) or {}))
+            for message, chat in zip(messages, chats, strict=True)
+        ]
 
     async def _handle(self, claimed: _Claimed) -> None:
         message = claimed.message

@@ -17,11 +17,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.backoff import backoff
 from bot.channel import Channel, DeliveryError, Outgoing, Trouble
+from bot.group_commit import GroupCommit
 from bot.rate_limit import RateLimit
 from bot.work_loop import WorkLoop
 from cases import outbox
 from cases.models import OutboxMessage
+from cases.quiet_hours import send_after
 from cases.storage.database import Database
+from cases.town import Town
 from cases.use_cases.citizen import mark_unreachable, move_chat
 
 LOGGER = logging.getLogger(__name__)
@@ -44,26 +47,29 @@ class Relay:
         database: Database,
         channels: Mapping[str, Channel],
         clock: Callable[[], datetime],
+        town: Callable[[], Town],
         workers: int = 16,
         dice: Callable[[], float] = random.random,
     ) -> None:
         self._database = database
         self._channels = channels
         self._clock = clock
+        self._town = town
         self._dice = dice
         self._limits = {name: RateLimit(c.limits) for name, c in channels.items()}
         self._paused: dict[str, float] = {}
         self._slow_downs: dict[str, list[float]] = {name: [] for name in channels}
         self._next_sweep = 0.0
+        self._sent = GroupCommit(database)
         #: Looks this far ahead: a test does not wait for notices that are held for a moment.
         self.ahead = timedelta()
         self.loop = WorkLoop("outbox", self._claim, self._send, workers=workers)
 
-    async def _claim(self) -> OutboxMessage | None:
+    async def _claim(self, at_most: int) -> list[OutboxMessage]:
         moment = time.monotonic()
         open_channels = [n for n in self._channels if self._paused.get(n, 0.0) <= moment]
         if not open_channels:
-            return None
+            return []
         now = self._clock() + self.ahead
         if moment >= self._next_sweep:
             self._next_sweep = moment + LEASE / 4
@@ -72,9 +78,11 @@ class Relay:
         async with self._database.reading() as session:
             # A look that finds nothing must not queue up for the write lock.
             if not await outbox.is_due(session, now=now, channels=open_channels):
-                return None
+                return []
         async with self._database.transaction() as session:
-            return await outbox.claim(session, now=now, channels=open_channels, lease=LEASE)
+            return await outbox.claim(
+                session, now=now, channels=open_channels, at_most=at_most, lease=LEASE
+            )
 
     async def _send(self, row: OutboxMessage) -> None:
         channel = self._channels[row.channel]
@@ -93,14 +101,17 @@ class Relay:
                 await outbox.mark_uncertain(session, row.id, self._clock(), type(error).__name__)
                 await _forget(session, row)
             return
-        async with self._database.transaction() as session:
+
+        async def settle(session: AsyncSession) -> None:
             await outbox.mark_sent(session, row.id, self._clock(), external_id)
             await _forget(session, row)
+
+        await self._sent.write(settle)
 
     async def _wait(self, session: AsyncSession, row: OutboxMessage, error: DeliveryError) -> None:
         """The service named a time: exactly then, and a little dice against the herd."""
         later = self._clock() + timedelta(seconds=error.wait + self._dice())
-        await outbox.mark_retry(session, row.id, later, error.reason)
+        await self._again(session, row, later, error)
         moment = time.monotonic()
         recent = [at for at in self._slow_downs[row.channel] if at > moment - 60.0]
         self._slow_downs[row.channel] = [*recent, moment]
@@ -114,14 +125,13 @@ class Relay:
             await outbox.mark_dead(session, row.id, error.reason)
             return
         later = self._clock() + timedelta(seconds=backoff(row.attempts, chance=self._dice()))
-        await outbox.mark_retry(session, row.id, later, error.reason)
+        await self._again(session, row, later, error)
 
     async def _ambiguous(
         self, session: AsyncSession, row: OutboxMessage, error: DeliveryError
     ) -> None:
         if row.kind in HARMLESS_TWICE and row.attempts < 2:
-            later = self._clock() + ASK_AGAIN_AFTER
-            await outbox.mark_retry(session, row.id, later, error.reason)
+            await self._again(session, row, self._clock() + ASK_AGAIN_AFTER, error)
             return
         await outbox.mark_uncertain(session, row.id, self._clock(), error.reason)
         await _forget(session, row)
@@ -153,6 +163,16 @@ class Relay:
         LOGGER.critical("channel %s does not accept our key", row.channel)
         self._pause(row.channel, STOPPED_PAUSE)
         later = self._clock() + timedelta(seconds=STOPPED_PAUSE)
+        await self._again(session, row, later, error)
+
+    async def _again(
+        self, session: AsyncSession, row: OutboxMessage, later: datetime, error: DeliveryError
+    ) -> None:
+        """At ``later``; but news of the day that would arrive by night waits for the morning,
+        unless it is urgent or was meant for the night (its reader was awake)."""
+        by_day = send_after(self._town(), row.not_before) == row.not_before
+        if row.kind.startswith("notice.") and by_day:
+            later = send_after(self._town(), later, urgent=bool(row.payload.get("urgent")))
         await outbox.mark_retry(session, row.id, later, error.reason)
 
     def _pause(self, channel: str, seconds: float) -> None:

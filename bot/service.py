@@ -70,7 +70,7 @@ class BotService:
         known: list[Channel] = [self.web, *([self.telegram] if self.telegram else []), *channels]
         by_name = {channel.name: channel for channel in known}
         self._channels = by_name
-        self.relay = Relay(database=database, channels=by_name, clock=clock)
+        self.relay = Relay(database=database, channels=by_name, clock=clock, town=town_provider)
         self.engine = Engine(
             database=database,
             classifier=classifier,

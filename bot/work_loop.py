@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
 LOGGER = logging.getLogger(__name__)
@@ -20,12 +20,13 @@ Item = TypeVar("Item")
 
 
 class WorkLoop(Generic[Item]):
-    """``claim`` takes the next item or ``None``; ``handle`` must not raise."""
+    """``claim(n)`` takes at most n items, ``handle`` must not raise. Under load one look finds
+    work for all who are free; looking for each by itself cost more than some of the work."""
 
     def __init__(
         self,
         name: str,
-        claim: Callable[[], Awaitable[Item | None]],
+        claim: Callable[[int], Awaitable[Sequence[Item]]],
         handle: Callable[[Item], Awaitable[None]],
         *,
         workers: int,
@@ -33,7 +34,7 @@ class WorkLoop(Generic[Item]):
         self._name = name
         self._claim = claim
         self._handle = handle
-        self._slots = asyncio.Semaphore(workers)
+        self._free = workers
         self._awake = asyncio.Event()
         self._stopping = False
         self._running: set[asyncio.Task[None]] = set()
@@ -64,26 +65,28 @@ class WorkLoop(Generic[Item]):
 
     async def drain(self) -> None:
         """Work until nothing is left to claim; for tests and for one-shot use."""
-        while (item := await self._claim()) is not None:
-            await self._handle(item)
+        while items := await self._claim(1):
+            for item in items:
+                await self._handle(item)
 
     async def _run(self) -> None:
         while not self._stopping:
-            await self._slots.acquire()
-            item: Item | None = None
+            # Cleared before looking: a wake-up during the look is not lost.
+            self._awake.clear()
+            items: Sequence[Item] = ()
             try:
-                # Cleared before looking: a wake-up during the look is not lost.
-                self._awake.clear()
-                item = await self._claim()
+                if self._free:
+                    items = await self._claim(self._free)
             except Exception as error:
                 LOGGER.error("%s: claiming failed: %s", self._name, type(error).__name__)
                 await asyncio.sleep(REST_AFTER_ERROR)
-            if item is not None:
+            for item in items:
+                self._free -= 1
                 task = asyncio.create_task(self._work(item))
                 self._running.add(task)
                 task.add_done_callback(self._running.discard)
+            if items:
                 continue
-            self._slots.release()
             try:
                 await asyncio.wait_for(self._awake.wait(), LOOK_EVERY)
             except TimeoutError:
@@ -95,6 +98,6 @@ class WorkLoop(Generic[Item]):
         except Exception as error:
             LOGGER.error("%s: handling failed: %s", self._name, type(error).__name__)
         finally:
-            self._slots.release()
+            self._free += 1
             # The next message of the same chat may be free now.
             self.wake()

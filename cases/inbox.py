@@ -9,14 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from cases.models import InboxMessage
 from cases.storage.insert import insert_or_ignore
+from cases.storage.types import UtcDateTime
 
 MOST_ATTEMPTS = 3
 _MOST_BEHIND = 20
@@ -57,32 +69,36 @@ async def claim(
     session: AsyncSession,
     *,
     now: datetime,
+    at_most: int = 1,
     lease: float = 60,
     channels: Sequence[str] | None = None,
-) -> InboxMessage | None:
-    """Lease the oldest message that heads its chat, or ``None``.
+) -> list[InboxMessage]:
+    """Lease the oldest messages that head their chats: no two of one chat.
 
     Another worker takes over when the lease (seconds) runs out without ``finish``.
     """
-    message = await session.scalar(_claimable(now, channels))
-    if message is None:
-        return None
-    message.leased_until = now + timedelta(seconds=lease)
-    message.attempts += 1
+    chosen = _claimable(tuple(channels) if channels else None, at_most)
+    messages = list(await session.scalars(chosen, {"now": now}))
+    for message in messages:
+        message.leased_until = now + timedelta(seconds=lease)
+        message.attempts += 1
     await session.flush()
-    return message
+    return messages
 
 
 async def is_waiting(session: AsyncSession, *, now: datetime) -> bool:
     """Whether looking for a message to claim is worth a writing transaction."""
-    free = or_(InboxMessage.leased_until.is_(None), InboxMessage.leased_until < now)
-    waiting = await session.scalar(
-        select(InboxMessage.id).where(InboxMessage.state == "new", free).limit(1)
-    )
-    return waiting is not None
+    return await session.scalar(_waiting(), {"now": now}) is not None
 
 
-def _claimable(now: datetime, channels: Sequence[str] | None) -> Select[InboxMessage]:
+# Built once: putting such a query together takes longer than its execution.
+@lru_cache
+def _waiting() -> Select[int]:
+    return select(InboxMessage.id).where(InboxMessage.state == "new", _free()).limit(1)
+
+
+@lru_cache
+def _claimable(channels: tuple[str, ...] | None, at_most: int) -> Select[InboxMessage]:
     earlier = aliased(InboxMessage)
     waiting = exists().where(
         and_(
@@ -96,15 +112,23 @@ def _claimable(now: datetime, channels: Sequence[str] | None) -> Select[InboxMes
         select(InboxMessage)
         .where(
             InboxMessage.state == "new",
-            or_(InboxMessage.leased_until.is_(None), InboxMessage.leased_until < now),
-            or_(InboxMessage.not_before.is_(None), InboxMessage.not_before <= now),
+            _free(),
+            or_(InboxMessage.not_before.is_(None), InboxMessage.not_before <= _now()),
             ~waiting,
         )
         .order_by(InboxMessage.id)
-        .limit(1)
+        .limit(at_most)
         .with_for_update(skip_locked=True)
     )
     return query.where(InboxMessage.channel.in_(channels)) if channels else query
+
+
+def _free() -> ColumnElement[bool]:
+    return or_(InboxMessage.leased_until.is_(None), InboxMessage.leased_until < _now())
+
+
+def _now() -> BindParameter[datetime]:
+    return bindparam("now", type_=UtcDateTime())
 
 
 async def waiting_behind(session: AsyncSession, message: InboxMessage) -> list[InboxMessage]:

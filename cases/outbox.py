@@ -15,14 +15,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import and_, exists, or_, select, update
+from sqlalchemy import BindParameter, Select, and_, bindparam, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from cases.models import OutboxMessage
 from cases.storage.insert import insert_or_ignore
+from cases.storage.types import UtcDateTime
 
 
 async def enqueue(
@@ -60,9 +62,45 @@ async def enqueue(
 
 
 async def claim(
-    session: AsyncSession, *, now: datetime, channels: Sequence[str], lease: float = 60
-) -> OutboxMessage | None:
-    """Lease the oldest message that is due and heads its chat, or ``None``."""
+    session: AsyncSession,
+    *,
+    now: datetime,
+    channels: Sequence[str],
+    at_most: int = 1,
+    lease: float = 60,
+) -> list[OutboxMessage]:
+    """Lease the oldest messages that are due and head their chats: no two of one chat."""
+    chosen = _claimable(tuple(channels), at_most)
+    messages = list(await session.scalars(chosen, {"now": now}))
+    for message in messages:
+        message.state = "leased"
+        message.leased_until = now + timedelta(seconds=lease)
+        message.attempts += 1
+    await session.flush()
+    return messages
+
+
+async def is_due(session: AsyncSession, *, now: datetime, channels: Sequence[str]) -> bool:
+    """Whether looking for a message to claim is worth a writing transaction."""
+    return await session.scalar(_due(tuple(channels)), {"now": now}) is not None
+
+
+# Built once: putting such a query together takes longer than its execution.
+@lru_cache
+def _due(channels: tuple[str, ...]) -> Select[int]:
+    return (
+        select(OutboxMessage.id)
+        .where(
+            OutboxMessage.state == "queued",
+            OutboxMessage.channel.in_(channels),
+            OutboxMessage.not_before <= _now(),
+        )
+        .limit(1)
+    )
+
+
+@lru_cache
+def _claimable(channels: tuple[str, ...], at_most: int) -> Select[OutboxMessage]:
     earlier = aliased(OutboxMessage)
     waiting = exists().where(
         and_(
@@ -71,42 +109,25 @@ async def claim(
             earlier.chat_key == OutboxMessage.chat_key,
             earlier.id < OutboxMessage.id,
             # A row that failed and waits for its next try keeps its place in the line.
-            or_(earlier.attempts > 0, earlier.not_before <= now),
+            or_(earlier.attempts > 0, earlier.not_before <= _now()),
         )
     )
-    message = await session.scalar(
+    return (
         select(OutboxMessage)
         .where(
             OutboxMessage.state == "queued",
             OutboxMessage.channel.in_(channels),
-            OutboxMessage.not_before <= now,
+            OutboxMessage.not_before <= _now(),
             ~waiting,
         )
         .order_by(OutboxMessage.id)
-        .limit(1)
+        .limit(at_most)
         .with_for_update(skip_locked=True)
     )
-    if message is None:
-        return None
-    message.state = "leased"
-    message.leased_until = now + timedelta(seconds=lease)
-    message.attempts += 1
-    await session.flush()
-    return message
 
 
-async def is_due(session: AsyncSession, *, now: datetime, channels: Sequence[str]) -> bool:
-    """Whether looking for a message to claim is worth a writing transaction."""
-    due = await session.scalar(
-        select(OutboxMessage.id)
-        .where(
-            OutboxMessage.state == "queued",
-            OutboxMessage.channel.in_(channels),
-            OutboxMessage.not_before <= now,
-        )
-        .limit(1)
-    )
-    return due is not None
+def _now() -> BindParameter[datetime]:
+    return bindparam("now", type_=UtcDateTime())
 
 
 async def take_back_held(

@@ -7,8 +7,10 @@ wants to write fails with "database is locked" under concurrency instead of wait
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,10 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
+from cases.storage.sqlite_connection import connect
+
 _WRITING = "huying_writing"
+_WAIT_FOR_WRITER = 30.0  # seconds
 
 
 def normalise_url(url: str) -> URL:
@@ -45,7 +50,8 @@ def make_engine(url: str) -> AsyncEngine:
         return create_async_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=10)
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_async_engine(parsed, connect_args={"timeout": 30})
+    opener = partial(connect, parsed.database or ":memory:", _WAIT_FOR_WRITER)
+    engine = create_async_engine(parsed, async_creator=opener)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
@@ -59,7 +65,6 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
-        "busy_timeout=30000",
         "cache_size=-16000",
     ):
         cursor.execute(f"PRAGMA {pragma}")
@@ -77,6 +82,11 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.engine = make_engine(url)
+        # SQLite lets one write at a time, and a writer that finds it busy sleeps and looks again.
+        # Within this process the next in line is woken instead.
+        self._turn: AbstractAsyncContextManager[Any] = (
+            asyncio.Lock() if self.is_sqlite else nullcontext()
+        )
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         self._writers = async_sessionmaker(
             self.engine.execution_options(**{_WRITING: True}), expire_on_commit=False
@@ -90,7 +100,7 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """A session that commits when the block ends and rolls back when it raises."""
-        async with self._writers() as session, session.begin():
+        async with self._turn, self._writers() as session, session.begin():
             yield session
 
     @asynccontextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import inspect
@@ -13,9 +14,12 @@ from cases.models.base import Base
 
 async def insert_or_ignore(session: AsyncSession, model: type[Base], **values: Any) -> bool:
     """Insert a row unless a unique key stands in the way. ``True``: it was inserted."""
-    sqlite_here = session.get_bind().dialect.name == "sqlite"
-    insert: Any = sqlite.insert if sqlite_here else postgresql.insert
+    statement = _statement(model, session.get_bind().dialect.name)
+    return (await session.execute(statement, [values])).first() is not None
+
+
+@lru_cache
+def _statement(model: type[Base], dialect: str) -> Any:
+    insert: Any = sqlite.insert if dialect == "sqlite" else postgresql.insert
     # The row comes back only if it was inserted; a driver's row count is not to be trusted.
-    key = inspect(model).primary_key
-    statement = insert(model).values(**values).on_conflict_do_nothing().returning(*key)
-    return (await session.execute(statement)).first() is not None
+    return insert(model).on_conflict_do_nothing().returning(*inspect(model).primary_key)

@@ -18,13 +18,14 @@ from cases import outbox
 from cases.models import Contact, OutboxMessage
 from cases.storage.database import Database
 from cases.testing import FrozenClock
+from cases.town import Town
 from cases.use_cases.citizen import upsert_contact
 
 
 class Line:
     """A relay over one channel, with a short way to queue and to look."""
 
-    def __init__(self, database: Database, clock: FrozenClock) -> None:
+    def __init__(self, database: Database, clock: FrozenClock, town: Town) -> None:
         self.database = database
         self.clock = clock
         self.channel = MemoryChannel()
@@ -32,11 +33,14 @@ class Line:
             database=database,
             channels={"memory": self.channel},
             clock=clock,
+            town=lambda: town,
             dice=lambda: 0.5,
         )
         self._count = 0
 
-    async def queue(self, text: str, *, chat: str = "1", kind: str = "reply") -> None:
+    async def queue(
+        self, text: str, *, chat: str = "1", kind: str = "reply", urgent: bool = False
+    ) -> None:
         self._count += 1
         async with self.database.transaction() as session:
             contact = await upsert_contact(
@@ -48,7 +52,7 @@ class Line:
                 chat_key=chat,
                 contact_id=contact.id,
                 kind=kind,
-                payload={"text": text, "buttons": []},
+                payload={"text": text, "buttons": [], "urgent": urgent},
                 dedupe_key=f"t:{self._count}",
                 now=self.clock(),
             )
@@ -64,8 +68,8 @@ class Line:
 
 
 @pytest.fixture
-async def line(database: Database, clock: FrozenClock) -> AsyncIterator[Line]:
-    yield Line(database, clock)
+async def line(database: Database, clock: FrozenClock, town: Town) -> AsyncIterator[Line]:
+    yield Line(database, clock, town)
 
 
 async def test_sends_each_chat_in_order(line: Line) -> None:
@@ -116,6 +120,29 @@ async def test_cut_off_rating_request_goes_out_once_more(line: Line) -> None:
     line.clock.advance(hours=1)
     assert await line.run() == []
     assert await line.states() == ["uncertain"]
+
+
+async def test_news_that_failed_in_the_evening_waits_for_the_morning(line: Line) -> None:
+    """An answer is tried again at once, and so is what cannot wait."""
+    line.clock.advance(hours=12, minutes=29, seconds=59)  # the night begins at 21:30
+    line.channel.trouble = [DeliveryError(Trouble.NOT_SENT, "ConnectError", wait=0)] * 3
+    await line.queue("已派单", chat="1", kind="notice.dispatch")
+    await line.queue("险情已受理", chat="2", kind="notice.accept", urgent=True)
+    await line.queue("答复", chat="3")
+    assert await line.run() == []
+    line.clock.advance(minutes=5)
+    assert sorted(await line.run()) == ["答复", "险情已受理"]
+    line.clock.advance(hours=10, minutes=30)  # 08:04
+    assert "已派单" in await line.run()
+
+
+async def test_news_meant_for_the_night_is_tried_again_at_night(line: Line) -> None:
+    line.clock.advance(hours=13)  # its reader wrote a moment ago
+    line.channel.trouble = [DeliveryError(Trouble.WAIT, "RetryAfter", wait=17)]
+    await line.queue("已派单", kind="notice.dispatch")
+    assert await line.run() == []
+    line.clock.advance(minutes=1)
+    assert await line.run() == ["已派单"]
 
 
 async def test_outage_is_retried_and_given_up_at_last(line: Line) -> None:

@@ -34,12 +34,15 @@ async def test_one_chat_is_worked_off_in_order(database, now):
     for name, chat in (("a1", "a"), ("a2", "a"), ("b1", "b")):
         await receive(database, now, name, chat)
     async with database.transaction() as session:
-        claimed = [(await inbox.claim(session, now=now)) for _ in range(3)]
-    assert [m.external_id if m else None for m in claimed] == ["a1", "b1", None]
+        claimed = await inbox.claim(session, now=now)
+        claimed += await inbox.claim(session, now=now, at_most=5)
+        assert await inbox.claim(session, now=now) == []
+    assert [message.external_id for message in claimed] == ["a1", "b1"]
     async with database.transaction() as session:
         assert await inbox.finish(session, claimed[0].id, now)
         assert not await inbox.finish(session, claimed[0].id, now)
-        assert (await inbox.claim(session, now=now)).external_id == "a2"
+        (message,) = await inbox.claim(session, now=now, at_most=5)
+        assert message.external_id == "a2"
 
 
 async def test_a_lease_that_ran_out_is_taken_over(database, now):
@@ -47,8 +50,8 @@ async def test_a_lease_that_ran_out_is_taken_over(database, now):
     await receive(database, now, "u1")
     async with database.transaction() as session:
         await inbox.claim(session, now=now, lease=60)
-        assert await inbox.claim(session, now=now + timedelta(seconds=59)) is None
-        assert await inbox.claim(session, now=now + timedelta(seconds=61)) is not None
+        assert not await inbox.claim(session, now=now + timedelta(seconds=59))
+        assert await inbox.claim(session, now=now + timedelta(seconds=61))
 
 
 async def test_three_failures_are_kept_for_a_person(database, now):
@@ -58,12 +61,13 @@ async def test_three_failures_are_kept_for_a_person(database, now):
     for attempt in range(3):
         now += timedelta(minutes=5)
         async with database.transaction() as session:
-            message = await inbox.claim(session, now=now)
+            (message,) = await inbox.claim(session, now=now)
             assert await inbox.fail(session, message.id, "boom", now) == (attempt == 2)
     async with database.transaction() as session:
         dead = await session.scalar(select(InboxMessage).where(InboxMessage.state == "dead"))
         assert (dead.external_id, dead.error) == ("u1", "boom")
-        assert (await inbox.claim(session, now=now)).external_id == "u2"
+        (message,) = await inbox.claim(session, now=now)
+        assert message.external_id == "u2"
 
 
 async def test_four_workers_send_each_notice_once_and_in_order(database, now):
@@ -85,12 +89,13 @@ async def test_four_workers_send_each_notice_once_and_in_order(database, now):
     async def work():
         while True:
             async with database.transaction() as session:
-                message = await outbox.claim(session, now=now, channels=["test"])
-            if message is None:
+                messages = await outbox.claim(session, now=now, channels=["test"], at_most=3)
+            if not messages:
                 return
-            sent.append((message.chat_key, int(message.payload["text"])))
-            async with database.transaction() as session:
-                await outbox.mark_sent(session, message.id, now)
+            for message in messages:
+                sent.append((message.chat_key, int(message.payload["text"])))
+                async with database.transaction() as session:
+                    await outbox.mark_sent(session, message.id, now)
 
     while len(sent) < 200:
         await asyncio.gather(*(work() for _ in range(4)))
@@ -116,9 +121,9 @@ async def test_a_send_that_was_cut_off_goes_out_again_and_says_so(database, now)
     later = now + timedelta(seconds=61)
     async with database.transaction() as session:
         assert await outbox.release_stale(session, later) == 1
-        again = await outbox.claim(session, now=later, channels=["test"])
+        (again,) = await outbox.claim(session, now=later, channels=["test"])
         assert again.payload["ambiguous"] is True
         await outbox.mark_retry(session, again.id, later + timedelta(hours=1), "429")
-        assert await outbox.claim(session, now=later, channels=["test"]) is None
+        assert not await outbox.claim(session, now=later, channels=["test"])
     async with database.reading() as session:
         assert (await session.scalar(select(OutboxMessage))).state == "queued"

@@ -104,7 +104,7 @@ async def test_what_was_tried_already_is_not_taken_back(database: Database, town
     await tell(database, town, case, now, "reply")
     later = now + timedelta(minutes=1)
     async with database.transaction() as session:
-        assert await outbox.claim(session, now=later, channels=["test"]) is not None
+        assert await outbox.claim(session, now=later, channels=["test"])
     await tell(database, town, case, later, "close")
     (message,) = await queued(database)
     assert message.payload["text"] == "close。"
@@ -119,13 +119,13 @@ async def test_held_news_do_not_block_an_answer(database: Database, town: Town) 
             session, channel="test", chat_key="c1", kind="reply", payload={"text": "答"},
             dedupe_key="answer", now=night,
         )  # fmt: skip
-        message = await outbox.claim(session, now=night, channels=["test"])
+        (message,) = await outbox.claim(session, now=night, channels=["test"])
     assert message is not None
     assert message.payload["text"] == "答"
     async with database.transaction() as session:
         await outbox.mark_sent(session, message.id, night)
-        assert await outbox.claim(session, now=night, channels=["test"]) is None
-        morning = await outbox.claim(session, now=at(8, day=24), channels=["test"])
+        assert not await outbox.claim(session, now=night, channels=["test"])
+        (morning,) = await outbox.claim(session, now=at(8, day=24), channels=["test"])
     assert morning is not None
     assert morning.payload["text"] == "close。"
 
@@ -139,11 +139,11 @@ async def test_failed_message_keeps_its_place_in_the_line(database: Database, to
                 dedupe_key=text, now=now,
             )  # fmt: skip
     async with database.transaction() as session:
-        first = await outbox.claim(session, now=now, channels=["test"])
+        (first,) = await outbox.claim(session, now=now, channels=["test"])
         assert first is not None
         await outbox.mark_retry(session, first.id, now + timedelta(minutes=1), "later")
     async with database.transaction() as session:
-        assert await outbox.claim(session, now=now, channels=["test"]) is None
+        assert not await outbox.claim(session, now=now, channels=["test"])
 
 
 @pytest.mark.parametrize("contact", [{"muted": True}, {"reachable": False}])
