@@ -57,15 +57,34 @@ class OutgoingButton:
 
 
 @dataclass(frozen=True)
+class OutgoingFile:
+    """A stored attachment. ``path`` is its name in the attachments folder (``cases.attachments``),
+    ``kind`` is photo or document."""
+
+    attachment_id: int
+    kind: str
+    path: str
+    name: str | None = None
+    mime: str | None = None
+
+
+@dataclass(frozen=True)
 class Outgoing:
     """One message to send. ``outbox_id`` is the same again when it is sent again, so that a
-    channel of our own can recognise it."""
+    channel of our own can recognise it.
+
+    With ``file`` the text is its caption. With ``edits``, the id of a message sent before, that
+    message, whose text ``was``, gets this text and these buttons; nothing new appears.
+    """
 
     outbox_id: int
     chat_key: str
     text: str
     buttons: tuple[tuple[OutgoingButton, ...], ...] = ()
     contact_id: int | None = None
+    file: OutgoingFile | None = None
+    edits: str | None = None
+    was: str = ""
 
     @classmethod
     def from_payload(
@@ -76,7 +95,17 @@ class Outgoing:
             tuple(OutgoingButton(b["label"], b["data"]) for b in row)
             for row in payload.get("buttons") or ()
         )
-        return cls(outbox_id, chat_key, str(payload["text"]), rows, contact_id)
+        file = payload.get("file")
+        return cls(
+            outbox_id,
+            chat_key,
+            str(payload["text"]),
+            rows,
+            contact_id,
+            OutgoingFile(**file) if file else None,
+            payload.get("edits"),
+            str(payload.get("was", "")),
+        )
 
 
 @dataclass(frozen=True)
@@ -106,7 +135,14 @@ class Channel(Protocol):
         ...
 
     async def send(self, message: Outgoing) -> str | None:
-        """Send and return the channel's id of it. Raises ``DeliveryError``."""
+        """Send, or edit in place, and return the channel's id of the message. Raises
+        ``DeliveryError``; an edit that the channel refuses (too old, gone, the same already) is
+        no error, the answer beside it says the same."""
+        ...
+
+    async def show_typing(self, chat_key: str) -> None:
+        """Show for some seconds, or until the next message, that an answer is being prepared.
+        Never raises: it is a courtesy."""
         ...
 
     def link_to(self, payload: str) -> str | None:

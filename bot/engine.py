@@ -38,6 +38,7 @@ from cases.use_cases.citizen import mark_unreachable, move_chat, upsert_contact
 
 LOGGER = logging.getLogger(__name__)
 TAG_WITHIN = 2.0
+TYPING_AFTER = 1.0  # seconds without an answer until "is typing" is shown
 LEASE = 60.0
 
 
@@ -103,6 +104,7 @@ class Engine:
 
     async def _handle(self, claimed: _Claimed) -> None:
         message = claimed.message
+        typing = asyncio.create_task(self._show_typing(message))
         try:
             await self._answer(message, claimed.state)
         except _HandledElsewhere:
@@ -111,7 +113,13 @@ class Engine:
             # The class only: a database error's text quotes the citizen's words.
             LOGGER.error("inbox message %s failed: %s", message.id, type(error).__name__)
             await self._give_back(message, type(error).__name__)
+        finally:
+            typing.cancel()
         self._on_answer()
+
+    async def _show_typing(self, message: InboxMessage) -> None:
+        await asyncio.sleep(TYPING_AFTER)
+        await self._channels[message.channel].show_typing(message.chat_key)
 
     async def _answer(self, message: InboxMessage, state: DialogueState) -> None:
         channel = self._channels[message.channel]

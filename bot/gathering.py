@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot import cards
 from bot.dialogue.commands import LISTED, number_in
 from bot.dialogue.facts import CaseView, Facts, Option, no_link
 from bot.dialogue.links import start_payload
@@ -219,6 +220,7 @@ async def _open_prompt(
         .where(
             OutboxMessage.contact_id == contact.id,
             OutboxMessage.created_at >= now - _PROMPT_WITHIN,
+            OutboxMessage.kind != cards.KIND,
         )
         .order_by(OutboxMessage.id.desc())
         .limit(_PROMPT_AMONG)

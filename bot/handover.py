@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.incoming import Incoming
 from bot.texts import Texts
 from bot.words import is_danger, read_command
-from cases.lifecycle import OPEN_STATES
-from cases.models import Attachment, Case, Contact
+from cases.models import Attachment, Contact
 from cases.town import Town
+from cases.use_cases.chat_files import open_case_of
 from cases.use_cases.chats import is_served, note_said
 
 
@@ -31,12 +30,7 @@ async def hand_to_person(
 ) -> str | None:
     """Keep what came. Returns what has to be said all the same: danger waits for nobody."""
     await note_said(session, contact, describe(incoming, texts), now)
-    case_id = await session.scalar(
-        select(Case.id)
-        .where(Case.contact_id == contact.id, Case.state.in_([s.value for s in OPEN_STATES]))
-        .order_by(Case.id.desc())
-        .limit(1)
-    )
+    case_id = await open_case_of(session, contact.id)
     for file in incoming.files:
         session.add(
             Attachment(

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.cards import edit_cards
 from bot.dialogue import Reply
 from cases import outbox
 from cases.models import Contact
@@ -21,7 +22,8 @@ async def enqueue_reply(
     address: str | None = None,
 ) -> None:
     """An answer of the dialogue as an outbox row. ``address`` differs from the contact's when
-    that was just deleted: the row then forgets it once it is sent."""
+    that was just deleted: the row then forgets it once it is sent. Cards that the answer spends
+    are edited behind it."""
     forgotten = address is not None and address != contact.chat_key
     await outbox.enqueue(
         session,
@@ -39,3 +41,5 @@ async def enqueue_reply(
         dedupe_key=dedupe_key,
         now=now,
     )
+    if reply.spent is not None and not forgotten:
+        await edit_cards(session, contact, reply.spent, dedupe_key, now)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import count
 from pathlib import Path
@@ -28,17 +28,23 @@ from cases.storage.database import Database
 from cases.testing import FrozenClock, KeywordClassifier
 from cases.town import Town
 
+#: A picture of one pixel and a page without words, for whoever sends files.
+JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00\xff\xd9"
+PDF = b"%PDF-1.4\n%%EOF\n"
 _KEYS = count(1)
 
 
 @dataclass
 class MemoryChannel:
-    """Collects what is sent. ``trouble`` holds errors to raise, one for each send to come;
+    """Collects what is sent, as it looks after its edits (``edited`` holds those one by one) and
+    the chats that were shown typing. ``trouble`` holds errors to raise, one for each send to come;
     ``None`` in it lets one send through."""
 
     name: str = "memory"
     limits: Limits = field(default_factory=Limits)
     sent: list[Outgoing] = field(default_factory=list)
+    edited: list[Outgoing] = field(default_factory=list)
+    typed: list[str] = field(default_factory=list)
     trouble: list[DeliveryError | None] = field(default_factory=list)
 
     def read(
@@ -61,15 +67,33 @@ class MemoryChannel:
 
     async def send(self, message: Outgoing) -> str | None:
         """Collect it, or raise the next trouble."""
+        if message.edits is not None:
+            self.edited.append(message)
+            self.sent = [_as_edited(sent, message) for sent in self.sent]
+            return message.edits
         error = self.trouble.pop(0) if self.trouble else None
         if error is not None:
             raise error
         self.sent.append(message)
-        return f"out-{len(self.sent)}"
+        return _name_of(message)
+
+    async def show_typing(self, chat_key: str) -> None:
+        """Note it."""
+        self.typed.append(chat_key)
 
     def link_to(self, payload: str) -> str | None:
         """A link that leads nowhere."""
         return f"https://chat.example/?start={payload}"
+
+
+def _name_of(message: Outgoing) -> str:
+    return f"out-{message.outbox_id}"
+
+
+def _as_edited(sent: Outgoing, edit: Outgoing) -> Outgoing:
+    if _name_of(sent) != edit.edits:
+        return sent
+    return replace(sent, text=edit.text, buttons=edit.buttons)
 
 
 class Conversation:

@@ -8,6 +8,7 @@ one case is one message, and through the night.
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -16,7 +17,8 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases import callbacks, outbox
-from cases.models import Case, Contact, OutboxMessage
+from cases.models import Attachment, Case, Contact, OutboxMessage
+from cases.outgoing_files import enqueue_files, held_until, put_behind, take_back_files
 from cases.quiet_hours import send_after
 from cases.town import Town
 
@@ -62,19 +64,23 @@ def format_moment(town: Town, moment: datetime | None, language: str = "zh") -> 
     return day if end_of_day else f"{day} {local:%H:%M}"
 
 
-def rating_buttons(case: Case, town: Town, language: str = "zh") -> list[list[dict[str, str]]]:
-    """The one-tap rating, bound to the round that was just closed."""
+def satisfaction_names(town: Town, language: str = "zh") -> dict[int, str]:
+    """The scale of the rating, best first."""
     scale = sorted(
-        ((int(k), v) for k, v in town.policy["satisfaction"].items() if k.isdigit()),
+        ((int(k), str(v)) for k, v in town.policy["satisfaction"].items() if k.isdigit()),
         reverse=True,
     )
+    if language != "en":
+        return dict(scale)
     english = {5: "Satisfied", 4: "Mostly", 3: "So-so", 2: "Unhappy", 1: "Very unhappy"}
+    return {value: english.get(value, str(value)) for value, _ in scale}
+
+
+def rating_buttons(case: Case, town: Town, language: str = "zh") -> list[list[dict[str, str]]]:
+    """The one-tap rating, bound to the round that was just closed."""
     buttons = [
-        {
-            "label": english.get(value, str(value)) if language == "en" else str(label),
-            "data": callbacks.encode("rate", case.id, case.round, str(value)),
-        }
-        for value, label in scale
+        {"label": label, "data": callbacks.encode("rate", case.id, case.round, str(value))}
+        for value, label in satisfaction_names(town, language).items()
     ]
     return [buttons[:3], buttons[3:]]
 
@@ -110,12 +116,10 @@ async def notify_contact(
     """Queue a notice for the chat behind a case; ``False`` where there is none to tell.
 
     What is still held back about the same case becomes part of this message; what the newer
-    word makes pointless (``superseded``) is left out.
+    word makes pointless (``superseded``) is left out. Files that were to go with it follow it.
     """
-    if case.contact_id is None or not text:
-        return False
-    contact = await session.get(Contact, case.contact_id)
-    if contact is None or contact.muted or not contact.reachable:
+    contact = await _find_listener(session, case)
+    if contact is None or not text:
         return False
     held = await outbox.take_back_held(
         session,
@@ -124,9 +128,11 @@ async def notify_contact(
         case_id=case.id,
         kinds="notice.",
     )
+    files = await take_back_files(session, contact, case.id)
     parts, older_buttons = _merge(held)
     parts.append({"kind": kind, "text": text})
-    return await outbox.enqueue(
+    due = _due(case, contact, held, town, now)
+    queued = await outbox.enqueue(
         session,
         channel=contact.channel,
         chat_key=contact.chat_key,
@@ -141,8 +147,59 @@ async def notify_contact(
         },
         dedupe_key=dedupe_key,
         now=now,
-        not_before=_due(case, contact, held, town, now),
+        not_before=due,
     )
+    await put_behind(
+        session,
+        contact,
+        files,
+        dedupe_key=dedupe_key,
+        now=now,
+        case_id=case.id,
+        not_before=due,
+    )
+    return queued
+
+
+async def send_case_files(
+    session: AsyncSession,
+    case: Case,
+    files: Sequence[Attachment],
+    *,
+    dedupe_key: str,
+    now: datetime,
+    town: Town,
+) -> int:
+    """Queue files of staff behind the notice that tells of them, to be sent when it is; returns
+    how many. Like a notice they go to nobody who wants none."""
+    contact = await _find_listener(session, case)
+    if contact is None:
+        return 0
+    captions = [
+        render_notice(contact.language, "case_file", number=case.number, name=file.name)
+        for file in files
+    ]
+    due = await held_until(session, contact, case.id) or _due(case, contact, [], town, now)
+    return await enqueue_files(
+        session,
+        contact,
+        files,
+        captions,
+        dedupe_key=dedupe_key,
+        now=now,
+        case_id=case.id,
+        not_before=due,
+    )
+
+
+async def _find_listener(session: AsyncSession, case: Case) -> Contact | None:
+    """The chat behind a case, if it wants news and news reaches it."""
+    if case.contact_id is None:
+        return None
+    contact = await session.get(Contact, case.contact_id)
+    if contact is None or contact.muted or not contact.reachable:
+        return None
+    return contact
 
 
 def _due(

@@ -11,7 +11,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,6 +20,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases import models
+from cases.addresses.loading import load_sample
 from cases.answers import AnswerBook
 from cases.answers import loading as answer_loading
 from cases.errands import ErrandBook
@@ -241,6 +242,8 @@ async def load_town_files(
         )
     if (folder / "places.csv").exists():
         await _load_places(session, folder / "places.csv")
+    if (folder / "addresses.csv").exists():
+        await load_sample(session, folder / "addresses.csv", datetime.now(UTC))
     for _, row in _rows(folder / "calendar_days.csv"):
         session.add(
             models.CalendarDay(

@@ -17,6 +17,7 @@ from cases.actors import Actor
 from cases.lifecycle import TRANSITIONS, Action, State, Transition, list_actions
 from cases.models import Case
 from cases.town import Town
+from cases.use_cases.act_with_files import FILE_ACTIONS
 from intake_api.csrf import Form
 from intake_api.schemas.actions import INTERNAL_ACTIONS, OPTIONAL_FIELDS
 from intake_api.texts import load_texts
@@ -55,13 +56,15 @@ class FormField:
 
 @dataclass(frozen=True, slots=True)
 class ActionForm:
-    """One action with its key and its fields; ``primary`` for the step that usually follows."""
+    """One action with its key and its fields; ``primary`` for the step that usually follows,
+    ``takes_files`` where files go to the citizen with it."""
 
     action: str
     label: str
     key: str
     primary: bool
     fields: tuple[FormField, ...]
+    takes_files: bool = False
 
 
 def action_forms(
@@ -85,6 +88,7 @@ def action_forms(
                 key=labels["action_keys"].get(name, ""),
                 primary=name == usual,
                 fields=_fields_of(transition, case, town, refill),
+                takes_files=transition.action in FILE_ACTIONS,
             )
         )
     return sorted(forms, key=lambda form: not form.primary)

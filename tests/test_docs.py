@@ -10,6 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), ROOT / "CONTRIBUTING.md"]
+FAMILIES = ("addresses", "audit", "cases", "db", "models", "tokens", "users")
 
 
 def help_of(capsys: pytest.CaptureFixture[str], *command: str) -> str:
@@ -23,7 +24,7 @@ def documented_commands() -> list[tuple[str, ...]]:
     found = set()
     for line in re.findall(r"^huying ([^#\n]+)", README, re.MULTILINE):
         words = line.split()
-        depth = 2 if words[0] in ("models", "users", "tokens", "db", "audit", "cases") else 1
+        depth = 2 if words[0] in FAMILIES else 1
         found.add(tuple(words[:depth]))
     return sorted(found)
 

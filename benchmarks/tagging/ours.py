@@ -21,6 +21,7 @@ from benchmarks.tagging.peers import Contender
 from classifier.encoder import Encoder, encoder_installed, make_encoder
 from classifier.encodings import EncodingStore, shipped_store
 from classifier.model import Model, load_model
+from classifier.normalization import strip_formulas
 from classifier.training import train_files
 
 FloatArray = npt.NDArray[np.float32]
@@ -62,8 +63,8 @@ def encode_ahead(corpus: Corpus, at_most: int) -> int:
         return len(corpus.train_texts)
     store = EncodingStore.open(vector_file(corpus.name))
     shipped = shipped_store() if corpus.name == "shipped" else EncodingStore()
-    texts = [text for text in corpus.train_texts if shipped.missing([text])]
-    texts += corpus.test_texts
+    texts = [strip_formulas(text) for text in (*corpus.train_texts, *corpus.test_texts)]
+    texts = [text for text in texts if shipped.missing([text])]
     missing = store.missing(texts)
     if missing > at_most:
         return missing

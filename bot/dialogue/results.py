@@ -18,6 +18,7 @@ from bot.dialogue.receipt import (
     say_due,
 )
 from bot.dialogue.service_actions import FileConsultation
+from bot.dialogue.spent import spend_cards
 from bot.dialogue.state import DialogueState, Step
 from bot.dialogue.told import TOLD
 from bot.dialogue.turn import (
@@ -45,7 +46,8 @@ def conclude(turn: Turn, outcome: Outcome, incoming: Incoming, facts: Facts) -> 
         return _join(TOLD[type(action)](done, action, outcome, facts))
     if outcome.refused is not None or outcome.case is None:
         return _refused(done, action, outcome.refused or "", facts)
-    return _join(_ANSWERS[type(action)](done, action, outcome.case, incoming, facts))
+    told = _join(_ANSWERS[type(action)](done, action, outcome.case, incoming, facts))
+    return spend_cards(told, action, outcome.case, facts)
 
 
 def _join(turn: Turn) -> Turn:

@@ -12,8 +12,9 @@ from bot.dialogue.errands import tap_area, tap_errand, tap_item
 from bot.dialogue.facts import CaseView, Facts, Option
 from bot.dialogue.filing import file_now, supplement
 from bot.dialogue.receipt import category_buttons, describe_status, is_dispatchable
+from bot.dialogue.spent import rating_rows, spend_skip
 from bot.dialogue.state import DialogueState, Step
-from bot.dialogue.turn import ChooseCategory, LeaveToPerson, Rate, Reopen, Turn, Withdraw
+from bot.dialogue.turn import ChooseCategory, LeaveToPerson, Rate, Reopen, Reply, Turn, Withdraw
 from bot.incoming import Incoming
 from bot.words import normalise, typed_digit
 from cases.callbacks import Callback, decode
@@ -118,7 +119,8 @@ def _no_place(state: DialogueState, incoming: Incoming, facts: Facts, tap: Callb
     if case is None or state.step is not Step.ASKING_PLACE or state.case_id != case.id:
         return None
     text = facts.texts.say("place.skipped", number=case.number)
-    return Turn(state.at_rest()).saying(text, case_id=case.id)
+    spent = spend_skip(case, facts.texts.say("card.skipped"))
+    return Turn(state.at_rest(), (Reply(text, case_id=case.id, spent=spent),))
 
 
 def _undo(state: DialogueState, incoming: Incoming, facts: Facts, tap: Callback) -> Turn | None:
@@ -138,6 +140,15 @@ def _rate(state: DialogueState, incoming: Incoming, facts: Facts, tap: Callback)
     if not tap.value.isdigit() or not 1 <= int(tap.value) <= 5:
         return None
     return Turn(state.at_rest(), action=Rate(case, satisfaction=int(tap.value)))
+
+
+def _rerate(state: DialogueState, incoming: Incoming, facts: Facts, tap: Callback) -> Turn | None:
+    """[修改评价]: the scale again; whether it still counts is decided when it is pressed."""
+    case = facts.tapped
+    if case is None or not case.can_reopen or tap.stamp != case.round:
+        return None
+    text = facts.texts.say("rating.again", number=case.number)
+    return Turn(state).saying(text, *rating_rows(case, facts), case_id=case.id)
 
 
 def _solved(state: DialogueState, incoming: Incoming, facts: Facts, tap: Callback) -> Turn | None:
@@ -193,6 +204,7 @@ _VERBS = {
     "noplace": _no_place,
     "undo": _undo,
     "rate": _rate,
+    "rerate": _rerate,
     "solved": _solved,
     "reopen": _reopen,
     "status": _status,

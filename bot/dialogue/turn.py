@@ -27,12 +27,31 @@ def button(label: str, verb: str, case_id: int, stamp: int, value: str = "") -> 
 
 
 @dataclass(frozen=True)
+class Spent:
+    """Buttons that cards shown before should no longer offer, since the choice was made.
+
+    From every card about the case, buttons with one of the ``verbs`` go (``stamp``: only those of
+    that round); ``mark`` is the line that says what was chosen, one for each ``about``, and
+    ``buttons`` take their place.
+    """
+
+    case_id: int
+    about: str
+    verbs: frozenset[str]
+    mark: str
+    buttons: tuple[Button, ...] = ()
+    stamp: int | None = None
+
+
+@dataclass(frozen=True)
 class Reply:
-    """One message to the citizen; ``case_id`` lets an answer to it find its case."""
+    """One message to the citizen; ``case_id`` lets an answer to it find its case. ``spent`` are
+    the cards that change with it."""
 
     text: str
     buttons: tuple[tuple[Button, ...], ...] = ()
     case_id: int | None = None
+    spent: Spent | None = None
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from telegram import Bot, BotCommand
+from telegram.constants import ChatAction
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application
 
@@ -20,7 +21,8 @@ from bot.incoming import Incoming, IncomingFile
 from bot.telegram_channel.files import fetch_file
 from bot.telegram_channel.intake import TelegramIntake
 from bot.telegram_channel.polling import Poller
-from bot.telegram_channel.sending import send_message
+from bot.telegram_channel.sending import edit_message, send_message
+from bot.telegram_channel.sending_files import send_file
 from bot.telegram_channel.settings import TelegramSettings
 from bot.telegram_channel.updates import KINDS, read_update
 from bot.texts import LANGUAGES, load_texts
@@ -136,7 +138,18 @@ class TelegramChannel:
 
     async def send(self, message: Outgoing) -> str | None:
         """See ``bot.channel.Channel``."""
+        if message.edits is not None:
+            return await edit_message(self.bot, message)
+        if message.file is not None:
+            return await send_file(self.bot, message, data_dir=self._data_dir)
         return await send_message(self.bot, message)
+
+    async def show_typing(self, chat_key: str) -> None:
+        """See ``bot.channel.Channel``; Telegram shows it for five seconds."""
+        try:
+            await self.bot.send_chat_action(int(chat_key), ChatAction.TYPING)
+        except Exception as error:
+            LOGGER.debug("typing not shown: %s", type(error).__name__)
 
     def link_to(self, payload: str) -> str | None:
         """See ``bot.channel.Channel``; not before Telegram told us our name."""

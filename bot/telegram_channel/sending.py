@@ -6,9 +6,11 @@ them alike repeats permanent refusals for ever and sends timed-out messages twic
 
 from __future__ import annotations
 
+import logging
 import re
 import warnings
 from datetime import timedelta
+from typing import Any
 
 import httpx
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
@@ -28,11 +30,14 @@ from telegram.warnings import PTBDeprecationWarning
 
 from bot.channel import DeliveryError, Outgoing, Trouble
 
+LOGGER = logging.getLogger(__name__)
 #: Telegram counts UTF-16 units.
 LONGEST_TEXT = 4096
 _LINK = re.compile(r"[A-Za-z0-9-]\.[A-Za-z]{2,}")
 #: The request never left, or was never accepted.
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+#: An edit fails like these or not at all.
+_EDIT_TROUBLES = frozenset({Trouble.WAIT, Trouble.NOT_SENT, Trouble.UNREACHABLE, Trouble.MOVED})
 _GONE = ("chat not found", "user is deactivated", "bot was blocked", "bot was kicked")
 
 
@@ -68,6 +73,43 @@ async def _send_part(
         # The server took it and answered with a message we cannot read.
         raise DeliveryError(Trouble.AMBIGUOUS, "unreadable answer") from error
     return str(sent.message_id)
+
+
+async def edit_message(bot: Bot, message: Outgoing) -> str | None:
+    """Give a message sent before its new text and buttons; where it went out in parts, the last.
+
+    Whatever speaks against it (too old, gone, the same already, no such method) is passed over:
+    the answer was sent by itself. Raises ``DeliveryError`` only for what passes or concerns the
+    chat as a whole.
+    """
+    chat, edited = int(message.chat_key), int(message.edits or 0)
+    keyboard = make_keyboard(message)
+    # The library leaves an empty keyboard out, and not every Bot API server takes that for one.
+    bare: dict[str, Any] | None = None if keyboard else {"reply_markup": {"inline_keyboard": []}}
+    parts = split_text(message.text)
+    try:
+        if len(parts) == len(split_text(message.was)):
+            preview = LinkPreviewOptions(is_disabled=True) if _LINK.search(parts[-1]) else None
+            await bot.edit_message_text(
+                parts[-1],
+                chat_id=chat,
+                message_id=edited,
+                reply_markup=keyboard,
+                link_preview_options=preview,
+                api_kwargs=bare,
+            )
+        else:
+            await bot.edit_message_reply_markup(
+                chat_id=chat, message_id=edited, reply_markup=keyboard, api_kwargs=bare
+            )
+    except TelegramError as error:
+        trouble = explain(error)
+        if trouble is not None and trouble.trouble in _EDIT_TROUBLES:
+            raise trouble from error
+        LOGGER.info("card not edited: %s", type(error).__name__)
+    except (TypeError, KeyError, AttributeError):
+        LOGGER.info("card edited with an unreadable answer")
+    return message.edits
 
 
 def explain(error: TelegramError) -> DeliveryError | None:

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.channel import Limits, Outgoing
 from bot.incoming import FileKind, Incoming, IncomingFile, Location
-from bot.web_channel.chat_log import find_contact
+from bot.web_channel.chat_log import edit_line, find_contact
 from bot.web_channel.listeners import Listeners
 from cases.models import ChatMessage
 from cases.storage.database import Database
@@ -70,31 +71,46 @@ class WebChannel:
 
     async def send(self, message: Outgoing) -> str | None:
         """Write it into the log, once however often it is sent, and wake the page."""
+        look = {
+            "text": message.text,
+            "buttons": [[{"label": b.label, "data": b.data} for b in r] for r in message.buttons],
+            "at": self.clock(),
+        }
+        key = f"outbox:{message.outbox_id}"
         async with self.database.transaction() as session:
-            contact_id = message.contact_id
-            if contact_id is None:
-                contact = await find_contact(session, message.chat_key)
-                if contact is None:
-                    # Only "your data is deleted" goes to a chat that is no more.
-                    contact = await upsert_contact(
-                        session, channel=self.name, chat_key=message.chat_key, now=self.clock()
-                    )
-                contact_id = contact.id
-            client_id = f"outbox:{message.outbox_id}"
-            await insert_or_ignore(
-                session,
-                ChatMessage,
-                contact_id=contact_id,
-                direction="out",
-                text=message.text,
-                buttons=[[{"label": b.label, "data": b.data} for b in r] for r in message.buttons],
-                client_id=client_id,
-                at=self.clock(),
-            )
-            written = await session.scalar(
-                select(ChatMessage.id).where(
-                    ChatMessage.contact_id == contact_id, ChatMessage.client_id == client_id
+            contact_id = message.contact_id or await self._contact_of(session, message.chat_key)
+            if message.edits is not None:
+                await edit_line(session, contact_id, int(message.edits), look, key)
+                written: str | None = message.edits
+            else:
+                await insert_or_ignore(
+                    session,
+                    ChatMessage,
+                    contact_id=contact_id,
+                    direction="out",
+                    attachment_id=message.file.attachment_id if message.file else None,
+                    client_id=key,
+                    **look,
                 )
-            )
+                written = str(
+                    await session.scalar(
+                        select(ChatMessage.id).where(
+                            ChatMessage.contact_id == contact_id, ChatMessage.client_id == key
+                        )
+                    )
+                )
         self.listeners.wake(message.chat_key)
-        return str(written)
+        return written
+
+    async def show_typing(self, chat_key: str) -> None:
+        """See ``bot.channel.Channel``: to the pages that this process serves."""
+        self.listeners.show_typing(chat_key)
+
+    async def _contact_of(self, session: AsyncSession, chat_key: str) -> int:
+        contact = await find_contact(session, chat_key)
+        if contact is None:
+            # Only "your data is deleted" goes to a chat that is no more.
+            contact = await upsert_contact(
+                session, channel=self.name, chat_key=chat_key, now=self.clock()
+            )
+        return contact.id

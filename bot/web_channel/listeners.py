@@ -17,20 +17,26 @@ LOGGER = logging.getLogger(__name__)
 LOOK_EVERY = 1.0
 
 
+class Growth(asyncio.Event):
+    """Set whenever the chat's log may have grown, or when somebody is ``typing`` there."""
+
+    typing = False
+
+
 class Listeners:
     """One look at the table a second for all streams together, and none without streams."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
+        self._waiting: dict[str, set[Growth]] = defaultdict(set)
         self._task: asyncio.Task[None] | None = None
         self._newest = 0
         self.closed = False
 
     @asynccontextmanager
-    async def listening(self, chat_key: str) -> AsyncIterator[asyncio.Event]:
-        """An event that is set whenever the chat's log may have grown; clear it, then look."""
-        event = asyncio.Event()
+    async def listening(self, chat_key: str) -> AsyncIterator[Growth]:
+        """An event that is set whenever there may be something new; clear it, then look."""
+        event = Growth()
         self._waiting[chat_key].add(event)
         if self._task is None and not self.closed:
             self._task = asyncio.create_task(self._look(), name="bot-web-listeners")
@@ -44,6 +50,12 @@ class Listeners:
     def wake(self, chat_key: str) -> None:
         """The chat's log grew here."""
         for event in self._waiting.get(chat_key, ()):
+            event.set()
+
+    def show_typing(self, chat_key: str) -> None:
+        """An answer is being prepared here. Not kept: who looks later sees the answer."""
+        for event in self._waiting.get(chat_key, ()):
+            event.typing = True
             event.set()
 
     async def close(self) -> None:

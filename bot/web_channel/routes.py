@@ -12,13 +12,15 @@ from aiohttp import web
 from bot.flood import FloodGate
 from bot.texts import load_texts
 from bot.web_channel.channel import WebChannel
-from bot.web_channel.chat_log import find_contact, read_log
-from bot.web_channel.events import stream_events, wait_for_answer
+from bot.web_channel.chat_log import find_contact, find_file, read_log
+from bot.web_channel.events import stream_events, wait_for_answer, wait_for_edits
 from bot.web_channel.intake import take_submission
 from bot.web_channel.page import FOLDER, render_page
 from bot.web_channel.session import ChatSession, keep_session, page_language, read_session
 from bot.web_channel.submission import RefusedSubmission, Submission, read_start, read_submission
 from bot.web_channel.tips import add_tip_routes
+from cases.attachments import attachment_path
+from cases.staff_files import file_headers
 from cases.town import Town
 from cases.use_cases.links import find_linked_place
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from bot.service import BotService
 
 ANSWER_WITHIN = 3.0
+EDITED_WITHIN = 1.0
 
 
 def add_routes(app: web.Application, service: BotService) -> None:
@@ -34,6 +37,7 @@ def add_routes(app: web.Application, service: BotService) -> None:
     app.router.add_get("/chat", handlers.show)
     app.router.add_post("/chat/messages", handlers.post)
     app.router.add_get("/chat/events", handlers.stream)
+    app.router.add_get(r"/chat/files/{line:\d{1,18}}", handlers.send_file)
     app.router.add_get("/chat/embed.js", send_embed_script)
     app.router.add_static("/chat/static", FOLDER / "static")
 
@@ -70,6 +74,16 @@ class ChatPages:
         """The conversation as it goes on."""
         return await stream_events(request, self._channel)
 
+    async def send_file(self, request: web.Request) -> web.StreamResponse:
+        """A file beside a message, for the browser whose chat it is and for nobody else."""
+        key, line = read_session(request).chat_key, int(request.match_info["line"])
+        async with self._channel.database.reading() as session:
+            file = await find_file(session, key, line)
+        if file is None or file.path is None:
+            raise web.HTTPNotFound
+        path = attachment_path(self._channel.data_dir, file.path)
+        return web.FileResponse(path, headers=file_headers(file.name or path.name, file.mime))
+
     async def post(self, request: web.Request) -> web.StreamResponse:
         """A message or a tap: 202 for the script, back to the page for a plain form."""
         session = read_session(request)
@@ -83,6 +97,8 @@ class ChatPages:
         if _wants_json(request):
             return web.json_response({"id": line, "new": new}, status=202)
         await wait_for_answer(self._channel, session.chat_key, line, ANSWER_WITHIN)
+        if submission.tap:
+            await wait_for_edits(self._channel, session.chat_key, EDITED_WITHIN)
         raise web.HTTPSeeOther("/chat#end")
 
     def _check(self, session: ChatSession, submission: Submission) -> None:

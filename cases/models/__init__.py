@@ -1,5 +1,6 @@
 """Every table of Huying, one place to import them from."""
 
+from cases.models.addresses import AddressAlias, AddressLoad, AddressUnit
 from cases.models.answers import AnswerCardRevision, AnswerCardRow, Consultation
 from cases.models.base import Base
 from cases.models.case import Attachment, Case, CaseUnit, HistoryEntry, PredictionEntry
@@ -19,9 +20,12 @@ from cases.models.staff import (
     StaffSession,
     User,
 )
-from cases.models.town import CalendarDay, Category, Place, Responsibility, Unit
+from cases.models.town import CalendarDay, Category, Place, PlaceEvent, Responsibility, Unit
 
 __all__ = [
+    "AddressAlias",
+    "AddressLoad",
+    "AddressUnit",
     "AnswerCardRevision",
     "AnswerCardRow",
     "ApiToken",
@@ -46,6 +50,7 @@ __all__ = [
     "OutboxMessage",
     "PasswordLink",
     "Place",
+    "PlaceEvent",
     "PredictionEntry",
     "Responsibility",
     "Runner",

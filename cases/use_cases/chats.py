@@ -24,6 +24,8 @@ from cases.lifecycle import OPEN_STATES
 from cases.models import Case, Contact, DeskMessage
 from cases.notifications import render_notice
 from cases.town import Town
+from cases.use_cases.chat_files import send_chat_files
+from cases.use_cases.file_case import AttachmentDraft
 
 LONGEST_ANSWER = 4000
 _MOST_CHATS = 100
@@ -94,11 +96,18 @@ async def take_chat(
 
 
 async def answer_chat(
-    session: AsyncSession, contact_id: int, text: str, *, person: str, now: datetime
+    session: AsyncSession,
+    contact_id: int,
+    text: str,
+    *,
+    person: str,
+    now: datetime,
+    files: tuple[AttachmentDraft, ...] = (),
 ) -> Contact:
-    """Send the person's words. Raises ``InvalidData`` for none, ``RuleBroken`` without the chat."""
+    """Send the person's words, then the stored ``files``, which stay with the citizen's newest
+    open case too. Raises ``InvalidData`` for nothing to send, ``RuleBroken`` without the chat."""
     text = text.strip()
-    if not text or len(text) > LONGEST_ANSWER:
+    if not (text or files) or len(text) > LONGEST_ANSWER:
         raise InvalidData(f"请写回复内容，最多 {LONGEST_ANSWER} 字。", field="text")
     contact = await _lock(session, contact_id)
     if contact.served_by != person:
@@ -106,7 +115,10 @@ async def answer_chat(
     if not contact.reachable:
         raise RuleBroken("对方收不到消息（已屏蔽或离开），请改用电话联系。")
     contact.served_at = now
-    await _tell(session, contact, "chat_message", now, author=person, person=person, text=text)
+    if text:
+        await _tell(session, contact, "chat_message", now, author=person, person=person, text=text)
+    if files:
+        await send_chat_files(session, contact, files, now, person=person)
     return contact
 
 

@@ -21,6 +21,7 @@ async def reply(step: Step) -> None:
     case = step.case
     outcome = step.one_of("outcome", OUTCOMES)
     text = step.text("text")
+    _note_files(step)
     if case.mode == "joint":
         waiting = await step.session.scalar(
             select(CaseUnit.unit_code).where(
@@ -41,6 +42,14 @@ async def reply(step: Step) -> None:
     )
 
 
+def _note_files(step: Step) -> None:
+    """The names of the files that go to the citizen with this step, for the record; the files
+    themselves follow the notice (``cases.notifications.send_case_files``)."""
+    names = step.data.get("files")
+    if isinstance(names, list) and names:
+        step.record["files"] = [str(name) for name in names]
+
+
 async def send_back(step: Step) -> None:
     """The reply does not hold: not on point, no evidence, the citizen not told."""
     step.text("reason")
@@ -54,6 +63,7 @@ async def close(step: Step) -> None:
     if step.transition.source is State.REPLIED and step.actor.name == case.reply_by:
         raise RuleBroken("答复和办结审核不能是同一个人。")
     step.text("comment")
+    _note_files(step)
     case.closed_at = step.now
     case.step_due_at = case.due_at = None
     if step.transition.source is State.ANSWERED:

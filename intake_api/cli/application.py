@@ -9,6 +9,7 @@ def build_application() -> typer.Typer:
     """A fresh application; the modules are imported here, not with the package."""
     from intake_api.cli import (
         access,
+        addresses,
         audit,
         cases,
         classify,
@@ -34,6 +35,7 @@ def build_application() -> typer.Typer:
     application.command("evaluate")(train.evaluate)
     application.add_typer(models.commands, name="models")
     application.add_typer(cases.commands, name="cases")
+    application.add_typer(addresses.commands, name="addresses")
     application.add_typer(access.users, name="users")
     application.add_typer(access.tokens, name="tokens")
     application.add_typer(database.commands, name="db")

@@ -1,29 +1,29 @@
-"""``huying serve --demo``: one person for each role and a desk full of invented cases.
+"""``huying serve --demo``: one person for each role, and something to look at on every page.
 
     await add_demo(database, town, now) -> lines to print
 
-Runs once: where the first demo person exists nothing happens again. Every case goes through the
-same use cases as a real one, at times in the past, so its history and deadlines are genuine.
+Runs once: where the first demo person exists nothing happens again. Everything goes through the
+same use cases as what is real, at times in the past, so histories and deadlines are genuine. Cases
+are added here, what the other pages show in ``services``; both are rows in the ``.toml`` files.
 """
 
 from __future__ import annotations
 
-import tomllib
 from datetime import datetime, timedelta
-from importlib import resources
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.actors import Actor
-from cases.classification import Alternative, Reason, Tag
 from cases.lifecycle import Role
 from cases.models import Case, User
 from cases.storage.database import Database
 from cases.town import Town
 from cases.use_cases.act import act
 from cases.use_cases.file_case import CaseDraft, file_case
+from intake_api.demo.rows import read_rows, read_tag
+from intake_api.demo.services import service_writers
 from intake_api.passwords import Passwords, readable_password
 from intake_api.staff_accounts import STAFF_ROLES
 from intake_api.texts import load_texts
@@ -49,10 +49,13 @@ async def add_demo(
     async with database.transaction() as session:
         for role in roles:
             session.add(_person(role, password_hash, now))
-    for row in _read("cases.toml")["case"]:
+    for row in read_rows("cases.toml")["case"]:
         # One transaction each: a reader of the young server never waits for all of them.
         async with database.transaction() as session:
             await _add_case(session, row, town, now)
+    for write in service_writers(town, now):
+        async with database.transaction() as session:
+            await write(session)
     names = "  ".join(f"demo-{role.value}" for role in roles)
     return [texts["people"].format(names=names), texts["password"].format(password=password)]
 
@@ -71,11 +74,11 @@ def _person(role: Role, password_hash: str, now: datetime) -> User:
 async def _add_case(session: AsyncSession, row: dict[str, Any], town: Town, now: datetime) -> None:
     """File one case and walk it along its path."""
     started = now - timedelta(hours=row["hours_ago"])
-    steps = [*_read("cases.toml")["paths"].get(row.get("path", ""), []), *row.get("steps", [])]
+    steps = [*read_rows("cases.toml")["paths"].get(row.get("path", ""), []), *row.get("steps", [])]
     draft = CaseDraft(
         text=row["text"],
         channel=row.get("channel", "web"),
-        tag=_tag(row, town),
+        tag=read_tag(row, town),
         caller_name=row.get("caller_name"),
         caller_phone=row.get("caller_phone"),
         place_text=row.get("place"),
@@ -109,32 +112,3 @@ def _filled(value: Any, case: Case, when: datetime) -> Any:
         days = int(value.partition("+")[2].rstrip("}"))
         return (base + timedelta(days=days)).date().isoformat()
     return value
-
-
-def _tag(row: dict[str, Any], town: Town) -> Tag | None:
-    if "category" not in row:
-        return None
-    category = town.categories[row["category"]]
-    confidence = row.get("confidence", 0.93)
-    return Tag(
-        platform=category.platform,
-        platform_name=category.platform_name,
-        category=category.code,
-        category_name=category.name,
-        confidence=confidence,
-        decision=row.get("decision", "auto"),
-        alternatives=tuple(
-            Alternative(town.categories[code].platform, code, (1 - confidence) * share)
-            for code, share in zip(row.get("others", ()), (0.6, 0.25), strict=False)
-        ),
-        request_type=row.get("type", "complaint"),
-        urgency=row.get("urgency", "normal"),
-        flags=tuple(row.get("flags", ())),
-        reasons=tuple(Reason(term, 0.3) for term in row.get("reasons", ())),
-        model="demo",
-    )
-
-
-def _read(name: str) -> dict[str, Any]:
-    source = resources.files(__package__).joinpath(name)
-    return tomllib.loads(source.read_text(encoding="utf-8"))

@@ -9,6 +9,7 @@ def add_pages(app: web.Application) -> None:
     """Register every page."""
     from intake_api.pages import (
         answers,
+        case_follow,
         case_page,
         chats,
         desk,
@@ -16,9 +17,12 @@ def add_pages(app: web.Application) -> None:
         errands,
         home,
         login,
+        place_sheet,
+        places,
         setup,
         track,
     )
 
-    for module in (home, login, setup, desk, chats, case_page, track, docs, answers, errands):
+    staff = (desk, chats, case_page, case_follow, answers, errands, places, place_sheet)
+    for module in (home, login, setup, *staff, track, docs):
         module.add_routes(app)

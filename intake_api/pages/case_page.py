@@ -9,21 +9,25 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.answers import card_text
+from cases.attachments import attachment_path
 from cases.errors import CaseError, VersionConflict
 from cases.history import read_history
 from cases.lifecycle import Action, Role
 from cases.models import Attachment, Case, PredictionEntry
-from cases.use_cases.act import act
+from cases.staff_files import SHOWN_TYPES, file_headers
+from cases.use_cases.act_with_files import act_with_files
 from intake_api.action_forms import action_forms, form_data
 from intake_api.case_store import CaseFolder, get_visible
-from intake_api.csrf import Form, checked_form
+from intake_api.csrf import Form
 from intake_api.highlights import cut_text, find_terms
-from intake_api.keys import DATABASE, TOWN, now_of
+from intake_api.keys import DATABASE, SETTINGS, TOWN, now_of
+from intake_api.pages.case_follow import follow_part
 from intake_api.pages.staff import require_staff
 from intake_api.problem_json import Problem, translate
 from intake_api.rendering import render
 from intake_api.sessions import Staff
 from intake_api.texts import load_texts
+from intake_api.uploads import checked_upload, lost_files, store_uploads
 from intake_api.views import IDENTITY_ROLES, case_view
 
 ACTION_ROUTE = "/desk/cases/{number}/{action}"
@@ -43,7 +47,7 @@ async def show_case(request: web.Request) -> web.Response:
 async def take_step(request: web.Request) -> web.Response:
     """One action, posted from its form; a refusal shows the form again as it was filled in."""
     staff = await require_staff(request)
-    form = await checked_form(request)
+    form, uploads = await checked_upload(request)
     number = request.match_info["number"]
     try:
         action = Action(request.match_info["action"])
@@ -52,13 +56,15 @@ async def take_step(request: web.Request) -> web.Response:
     town = request.app[TOWN]()
     version = form.get("version", "")
     try:
+        files = await store_uploads(request, uploads)
         async with request.app[DATABASE].transaction() as session:
             folder = await get_visible(session, number, staff.actor)
-            await act(
+            await act_with_files(
                 session,
                 folder.case.number,
-                action.value,
+                action,
                 form_data(action, form),
+                files,
                 actor=staff.actor,
                 town=town,
                 now=now_of(request),
@@ -67,16 +73,29 @@ async def take_step(request: web.Request) -> web.Response:
                 else None,
             )
     except VersionConflict:
-        message = load_texts("pages")["desk"]["moved_on"]
+        message = load_texts("pages")["desk"]["moved_on"] + lost_files(uploads)
         return await _page(request, staff, message=message, status=409, given=(action, form))
     except CaseError as error:
         status = translate(error).status
         if status == 404:
             raise
-        return await _page(
-            request, staff, message=error.sentence, status=status, given=(action, form)
-        )
+        message = f"{error.sentence}{lost_files(uploads)}"
+        return await _page(request, staff, message=message, status=status, given=(action, form))
     raise web.HTTPSeeOther(f"/desk/cases/{folder.case.number}?done={action.value}")
+
+
+async def send_file(request: web.Request) -> web.StreamResponse:
+    """One attachment of a case, for whoever may see the case."""
+    staff = await require_staff(request)
+    async with request.app[DATABASE].reading() as session:
+        folder = await get_visible(session, request.match_info["number"], staff.actor)
+        file = await session.get(Attachment, int(request.match_info["file"]))
+    if file is None or file.case_id != folder.case.id or file.path is None:
+        raise Problem("not_found")
+    path = attachment_path(request.app[SETTINGS].data_dir, file.path)
+    if not path.is_file():
+        raise Problem("not_found")
+    return web.FileResponse(path, headers=file_headers(file.name or path.name, file.mime))
 
 
 async def _page(
@@ -92,6 +111,7 @@ async def _page(
     async with request.app[DATABASE].reading() as session:
         folder = await get_visible(session, request.match_info["number"], actor)
         context = await _belongings(session, folder)
+        context |= await follow_part(request, session, folder.case, context["history"])
     case = folder.case
     tag = context["prediction"].tag if context["prediction"] else {}
     terms = [reason["term"] for reason in tag.get("reasons", [])]
@@ -125,12 +145,15 @@ async def _belongings(session: AsyncSession, folder: CaseFolder) -> dict[str, An
         .order_by(PredictionEntry.id.desc())
     )
     parent = await session.get(Case, case.parent_id) if case.parent_id else None
-    files = await session.scalars(select(Attachment).where(Attachment.case_id == case.id))
+    files = await session.scalars(
+        select(Attachment).where(Attachment.case_id == case.id).order_by(Attachment.id)
+    )
     return {
         "history": await read_history(session, case.id),
         "prediction": predictions.first(),
         "parent": parent.number if parent else "",
         "attachments": list(files),
+        "shown_types": SHOWN_TYPES,
     }
 
 
@@ -144,4 +167,5 @@ def _grouped(categories: Any) -> dict[str, list[tuple[str, str]]]:
 def add_routes(app: web.Application) -> None:
     """Register the case page and its actions."""
     app.router.add_get("/desk/cases/{number}", show_case)
+    app.router.add_get(r"/desk/cases/{number}/files/{file:\d{1,15}}", send_file)
     app.router.add_post(ACTION_ROUTE, take_step)

@@ -1,7 +1,7 @@
 """``/desk/chats``: chats that wait for a person, the talk itself, and handing it back.
 
-Works as plain forms. What is written here goes out through the outbox; the bot keeps silent in a
-chat while somebody has it.
+Works as plain forms. What is written here, and files with it, go out through the outbox; the bot
+keeps silent in a chat while somebody has it.
 """
 
 from __future__ import annotations
@@ -19,13 +19,15 @@ from cases.use_cases.chats import (
     set_blocked,
     take_chat,
 )
-from intake_api.csrf import Form, checked_form
+from cases.use_cases.file_case import AttachmentDraft
+from intake_api.csrf import Form
 from intake_api.keys import DATABASE, TOWN, now_of
 from intake_api.pages.staff import INTAKE_ROLES, require_staff
 from intake_api.problem_json import Problem, translate
 from intake_api.rendering import render
 from intake_api.sessions import Staff
 from intake_api.texts import load_texts
+from intake_api.uploads import checked_upload, lost_files, store_uploads
 
 ACTIONS = ("take", "answer", "back", "block", "unblock")
 
@@ -47,29 +49,38 @@ async def show_chat(request: web.Request) -> web.Response:
 async def act_on_chat(request: web.Request) -> web.Response:
     """Take it, answer, hand it back, block or unblock: posted from the page of the chat."""
     staff = await _require_intake(request)
-    form = await checked_form(request)
+    form, uploads = await checked_upload(request)
     action = request.match_info["action"]
     if action not in ACTIONS:
         raise Problem("not_found")
     try:
-        await _act(request, staff, action, form)
+        files = await store_uploads(request, uploads if action == "answer" else [])
+        await _act(request, staff, action, form, files)
     except CaseNotFound:
         raise Problem("not_found") from None
     except CaseError as error:
         status = translate(error).status
+        message = f"{error.sentence}{lost_files(uploads)}"
         return await _page(
-            request, staff, message=error.sentence, status=status, text=form.get("text", "")
+            request, staff, message=message, status=status, text=form.get("text", "")
         )
     raise web.HTTPSeeOther(f"/desk/chats/{_chat_id(request)}?done={action}")
 
 
-async def _act(request: web.Request, staff: Staff, action: str, form: Form) -> None:
+async def _act(
+    request: web.Request,
+    staff: Staff,
+    action: str,
+    form: Form,
+    files: tuple[AttachmentDraft, ...],
+) -> None:
     chat, person, now = _chat_id(request), staff.actor.name, now_of(request)
     async with request.app[DATABASE].transaction() as session:
         if action == "take":
             await take_chat(session, chat, person=person, now=now)
         elif action == "answer":
-            await answer_chat(session, chat, form.get("text", ""), person=person, now=now)
+            text = form.get("text", "")
+            await answer_chat(session, chat, text, person=person, now=now, files=files)
         elif action == "back":
             await hand_back(session, chat, person=person, now=now)
         else:

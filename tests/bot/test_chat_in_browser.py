@@ -19,11 +19,14 @@ from playwright.async_api import Browser, Page, expect
 from sqlalchemy import select
 
 from bot.service import BotService
+from bot.testing import PDF
 from bot.web_channel import add_routes
-from cases.models import Place
+from cases.models import Contact, Place
+from cases.staff_files import store_upload
 from cases.storage.database import Database
 from cases.testing import KeywordClassifier
 from cases.town import Town
+from cases.use_cases.chats import answer_chat, take_chat
 from tests.bot.desk import all_cases, attachments_of, newest_case, settle_case
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -124,6 +127,7 @@ async def test_from_first_sentence_to_rating(
     await site.settle()
     await page.get_by_role("button", name="满意", exact=True).click()
     await expect(page.get_by_text("谢谢您的评价")).to_be_visible()
+    await expect(page.get_by_role("button", name="修改评价")).to_be_visible()
     await check_accessible(page)
     await check_fits(page, width)
     assert complaints == []
@@ -146,6 +150,107 @@ async def test_everything_works_without_javascript(browser: Browser, site: Site)
     assert (await newest_case(site.database)).state == "dispatched"
 
 
+async def test_rated_card_turns_into_the_choice(browser: Browser, site: Site) -> None:
+    page, complaints = await open_chat(browser, site)
+    await file_and_close(page, site)
+    card = page.locator("article", has_text="请点一下评价")
+    await card.get_by_role("button", name="满意", exact=True).focus()
+    await page.keyboard.press("Enter")
+    await expect(card.get_by_text("✓ 您的评价：满意")).to_be_visible()
+    await expect(card.get_by_role("button")).to_have_text(["修改评价"])
+    assert await page.evaluate("document.activeElement.className") == "message ours"
+    await card.get_by_role("button", name="修改评价").click()
+    await page.get_by_role("button", name="一般", exact=True).click()
+    await expect(card.get_by_text("✓ 您的评价：一般")).to_be_visible()
+    await expect(page.get_by_role("button", name="满意", exact=True)).to_have_count(0)
+    await page.reload()
+    await expect(card.get_by_role("button")).to_have_text(["修改评价"])
+    assert (await newest_case(site.database)).satisfaction == 3
+    assert complaints == []
+
+
+async def test_rated_card_turns_into_the_choice_without_javascript(
+    browser: Browser, site: Site
+) -> None:
+    page, _ = await open_chat(browser, site, java_script_enabled=False)
+    await file_and_close(page, site)
+    card = page.locator("article", has_text="请点一下评价")
+    await card.get_by_role("button", name="满意", exact=True).click()
+    # The page that answers the tap shows it at once; nobody reloads.
+    assert "✓ 您的评价：满意" in await card.inner_text()
+    await expect(card.get_by_role("button")).to_have_text(["修改评价"])
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+async def test_photo_and_document_from_staff(
+    browser: Browser, site: Site, tmp_path: Path, script: bool
+) -> None:
+    page, complaints = await open_chat(
+        browser, site, java_script_enabled=script, viewport={"width": 360, "height": 740}
+    )
+    await page.fill("#text", "人工")
+    await page.get_by_role("button", name="发送").click()
+    await expect(page.get_by_text("已转人工")).to_be_visible()
+    picture = Path(__file__).parent / "data" / "square.png"
+    drafts = (
+        store_upload(tmp_path, "整改后.png", picture.read_bytes()),
+        store_upload(tmp_path, "回函.pdf", PDF),
+    )
+    async with site.database.transaction() as session:
+        now = datetime.now(UTC)
+        await take_chat(session, 1, person="周", now=now)
+        await answer_chat(session, 1, "请看。", person="周", now=now, files=drafts)
+    site.service.wake()
+    if not script:
+        await until_there(page, "打开文件：回函.pdf")
+    await expect(page.get_by_role("link", name="打开文件：回函.pdf")).to_be_visible()
+    shown = page.get_by_role("img", name="整改后.png")
+    await shown.scroll_into_view_if_needed()
+    await expect(shown).to_have_js_property("complete", True)
+    assert await shown.evaluate("picture => picture.naturalWidth") > 0
+    if script:
+        await check_accessible(page)
+    await check_fits(page, 360)
+    assert complaints == []
+
+
+async def test_typing_is_shown_and_goes_with_the_next_message(browser: Browser, site: Site) -> None:
+    page, complaints = await open_chat(browser, site)
+    await page.fill("#text", NOISE)
+    await page.get_by_role("button", name="发送").click()
+    await expect(page.get_by_text("请问在什么地方")).to_be_visible()
+    async with site.database.reading() as session:
+        key = (await session.scalars(select(Contact.chat_key))).one()
+    await site.service.web.show_typing(key)
+    typing = page.get_by_role("status").filter(has_text="正在输入…")
+    await expect(typing).to_be_visible()
+    await check_accessible(page)
+    await page.fill("#text", "荷塘小区3幢")
+    await page.get_by_role("button", name="发送").click()
+    await expect(page.get_by_text("地点记下了")).to_be_visible()
+    await expect(typing).to_have_count(0)
+    assert complaints == []
+
+
+async def file_and_close(page: Page, site: Site) -> None:
+    await page.fill("#text", "朝晖路桥头三盏路灯不亮")
+    await page.get_by_role("button", name="发送").click()
+    await expect(page.get_by_text("已登记，编号")).to_be_visible()
+    await site.settle()
+    await until_there(page, "请点一下评价")
+
+
+async def until_there(page: Page, words: str) -> None:
+    """Live where a script runs; otherwise the page is asked for again."""
+    for _ in range(100):
+        if await page.get_by_text(words).count():
+            return
+        await page.wait_for_timeout(100)
+        if not await page.locator("html.script").count():
+            await page.reload()
+    raise AssertionError(f"{words} never came")
+
+
 async def test_conversation_is_there_again_after_a_reload(browser: Browser, site: Site) -> None:
     page, _ = await open_chat(browser, site)
     await page.fill("#text", NOISE)
@@ -154,7 +259,7 @@ async def test_conversation_is_there_again_after_a_reload(browser: Browser, site
     await page.reload()
     await expect(page.get_by_text(NOISE)).to_be_visible()
     await page.get_by_role("button", name="撤销").click()
-    await expect(page.get_by_text("已撤销")).to_be_visible()
+    await expect(page.get_by_text("已撤销。")).to_be_visible()
 
 
 async def test_message_written_offline_is_sent_once_when_back(browser: Browser, site: Site) -> None:
@@ -180,7 +285,7 @@ async def test_keyboard_alone_is_enough(browser: Browser, site: Site) -> None:
     await page.keyboard.press("Shift+Tab")
     assert await page.evaluate("document.activeElement.textContent") == "撤销"
     await page.keyboard.press("Enter")
-    await expect(page.get_by_text("已撤销")).to_be_visible()
+    await expect(page.get_by_text("已撤销。")).to_be_visible()
 
 
 async def test_anonymous_tip_on_a_small_dark_phone_without_javascript(

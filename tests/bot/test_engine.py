@@ -211,3 +211,28 @@ async def _until(met: object, within: float = 20.0) -> None:
         # What is waited for knows no event.
         while not met():  # type: ignore[operator]  # noqa: ASYNC110
             await asyncio.sleep(0.02)
+
+
+class SlowClassifier(KeywordClassifier):
+    """Takes as long as it is told to."""
+
+    seconds = 0.0
+
+    async def classify(self, text: str) -> Tag:
+        await asyncio.sleep(self.seconds)
+        return await super().classify(text)
+
+
+async def test_typing_is_shown_only_while_an_answer_takes_long(
+    sqlite_database: Database, town: Town, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    classifier = SlowClassifier()
+    async with talk(sqlite_database, town, clock=clock, classifier=classifier) as chat:
+        monkeypatch.setattr("bot.engine.TYPING_AFTER", 60)
+        await chat.say(LIGHT)
+        assert chat.channel.typed == []
+        monkeypatch.setattr("bot.engine.TYPING_AFTER", 0.01)
+        classifier.seconds = 0.5
+        clock.advance(minutes=30)
+        await chat.say("小区门口的井盖不见了，晚上走路很危险")
+        assert len(chat.channel.typed) == 1

@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 
 from bot.service import BotService
 from bot.web_channel import add_routes
-from cases.models import ChatMessage, InboxMessage
+from cases.models import ChatMessage, Contact, InboxMessage
 from cases.storage.database import Database
 from cases.testing import KeywordClassifier
 from cases.town import Town
@@ -292,13 +292,96 @@ async def test_rating_in_the_browser(browser: Browser, town: Town) -> None:
     assert (await newest_case(browser.database)).satisfaction == 5
 
 
+async def test_edit_is_told_on_the_stream_and_can_be_resumed(browser: Browser, town: Town) -> None:
+    page = await _rated(browser, town)
+    line = int(re.findall(r'data-id="(\d+)"', page[: page.index("✓ 您的评价")])[-1])
+    after = await _newest_shown(browser, before_edits=True)
+    event = await _next_event(browser, after=after, name="edit")
+    assert event["id"] == line
+    assert event["text"].endswith("✓ 您的评价：满意")
+    assert [b["label"] for row in event["buttons"] for b in row] == ["修改评价"]
+    # A reconnecting page goes on behind the edit: its own id is what it remembers.
+    newest = await _newest_shown(browser, before_edits=False)
+    await browser.post(text="谢谢")
+    assert (await _next_event(browser, last_event_id=newest))["mine"]
+
+
+async def test_edit_is_no_message_of_the_page(browser: Browser, town: Town) -> None:
+    await _rated(browser, town)
+    page = await browser.page()
+    assert page.count("✓ 您的评价：满意") == 1
+    assert page.count("请点一下评价") == 1
+
+
+async def test_plain_tap_answers_with_the_edited_card(browser: Browser, town: Town) -> None:
+    page = await _rated(browser, town)
+    assert "✓ 您的评价：满意" in page
+    assert ">基本满意<" not in page
+
+
+async def test_typing_is_told_to_whoever_listens(browser: Browser) -> None:
+    await browser.post(text=LIGHT)
+    await browser.wait_for("已登记")
+    async with browser.database.reading() as session:
+        (key,) = await session.scalars(select(Contact.chat_key))
+    after = await _newest_shown(browser, before_edits=False)
+
+    async def show() -> None:
+        while not browser.service.web.listeners._waiting.get(key):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        await browser.service.web.show_typing(key)
+        await browser.service.web.show_typing("somebody else")
+
+    task = asyncio.create_task(show())
+    assert await _next_event(browser, after=after, name="typing") == {}
+    await task
+
+
+async def test_files_need_a_line_of_this_chat(browser: Browser) -> None:
+    await browser.post(text=LIGHT)
+    page = await browser.wait_for("已登记")
+    (line, *_) = re.findall(r'data-id="(\d+)"', page)
+    for path in (line, "0", "99999", "9" * 18, "9" * 30, "x", "../../etc/passwd"):
+        assert (await browser.client.get(f"/chat/files/{path}")).status == 404
+
+
+async def _rated(browser: Browser, town: Town) -> str:
+    """A closed case, rated by a plain form; the page that came back."""
+    from datetime import UTC, datetime
+
+    from tests.bot.desk import settle_case
+
+    await browser.post(text=LIGHT)
+    await browser.wait_for("已登记")
+    case = await newest_case(browser.database)
+    await settle_case(browser.database, town, case, datetime.now(UTC))
+    browser.service.wake()
+    page = await browser.wait_for("请点一下评价")
+    happy = re.search(r'name="tap" value="([^"]+)">满意<', page)
+    assert happy
+    answer = await browser.post(script=False, tap=happy[1], label="满意")
+    return await answer.text()
+
+
+async def _newest_shown(browser: Browser, *, before_edits: bool) -> int:
+    query = select(func.max(ChatMessage.id))
+    if before_edits:
+        query = query.where(ChatMessage.direction != "edit")
+    async with browser.database.reading() as session:
+        return int(await session.scalar(query) or 0)
+
+
 async def test_assets_are_served(browser: Browser) -> None:
     for name in ("chat.css", "chat.js", "icon.svg"):
         assert (await browser.client.get(f"/chat/static/{name}")).status == 200
 
 
 async def _next_event(
-    browser: Browser, *, after: int = 0, last_event_id: int | None = None
+    browser: Browser,
+    *,
+    after: int = 0,
+    last_event_id: int | None = None,
+    name: str = "message",
 ) -> dict[str, Any]:
     headers = {} if last_event_id is None else {"Last-Event-ID": str(last_event_id)}
     url = f"/chat/events?after={after}"
@@ -306,6 +389,8 @@ async def _next_event(
         assert response.headers["Content-Type"].startswith("text/event-stream")
         async with asyncio.timeout(5):
             async for raw in response.content:
+                if raw.startswith(b"event: "):
+                    assert raw == f"event: {name}\n".encode()
                 if raw.startswith(b"data: "):
                     event: dict[str, Any] = json.loads(raw[6:])
                     return event

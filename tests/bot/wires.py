@@ -7,25 +7,30 @@ simulator nobody here wrote. ``BrowserWire`` posts the forms of the chat page.
 from __future__ import annotations
 
 import asyncio
+import html
 import itertools
 import re
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import unquote
 
 from aiohttp import FormData
 from aiohttp.test_utils import TestClient
 from sqlalchemy import func, select
 
+from bot import cards
 from bot.service import BotService
 from cases.models import Case, Contact, InboxMessage, OutboxMessage
 from cases.storage.database import Database
 from cases.town import Town
 from tests.bot.desk import newest_case, settle_case
+from tests.bot.screens import Screen, until_true
 
 _IDS = itertools.count(int(time.time()) % 100_000 * 1000)
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 64
+_BUTTON = re.compile(r'name="tap"[^>]*>([^<]*)</button>')
 Deliver = Callable[[dict[str, Any]], Awaitable[None]]
 
 
@@ -54,6 +59,7 @@ class Wire:
         self.town = town
         self.clock = clock
         self.restart: Callable[[], Awaitable[None]]
+        self.screen: Screen
         self.seen: set[int] = set()
         self.rows: list[OutboxMessage] = []
 
@@ -92,6 +98,37 @@ class Wire:
     async def tap(self, label: str) -> list[str]:
         return await self.press(self.buttons()[label], label)
 
+    def card(self, label: str) -> OutboxMessage:
+        """The newest message that was sent with a button of this label."""
+        return next(row for row in reversed(self.rows) if label in str(row.payload["buttons"]))
+
+    async def data_on(self, card: OutboxMessage, label: str) -> str:
+        """The data behind a button that an edit put on a card."""
+        async with self.database.reading() as session:
+            edits = select(OutboxMessage).where(OutboxMessage.kind == cards.KIND)
+            rows = [
+                row
+                for row in await session.scalars(edits.order_by(OutboxMessage.id))
+                if row.payload["edits"] == card.external_id
+            ]
+        pressed = {b["label"]: b["data"] for row in rows[-1].payload["buttons"] for b in row}
+        return str(pressed[label])
+
+    async def check_card(self, row: OutboxMessage, says: str, labels: list[str]) -> None:
+        """See ``tests.bot.screens.Screen``."""
+        await self.screen.check_card(row, says, labels)
+
+    async def check_files(self, files: list[tuple[str, bytes]]) -> None:
+        """See ``tests.bot.screens.Screen``."""
+        await self.screen.check_files(files)
+
+    async def check_typing(self) -> None:
+        """Show typing and see that it arrives."""
+        # A busy machine may have made the bot show it of its own accord.
+        before = await self.screen.typing_shown()
+        await self.service._channels[self.channel].show_typing(await self.chat_key())
+        assert await self.screen.typing_shown() == before + 1
+
     async def case(self) -> Case:
         return await newest_case(self.database)
 
@@ -113,6 +150,8 @@ class Wire:
                     OutboxMessage.channel == self.channel,
                     OutboxMessage.chat_key == key,
                     OutboxMessage.state.in_(("sent", "uncertain")),
+                    # An edit is no message: nothing new appears.
+                    OutboxMessage.kind != cards.KIND,
                 )
                 .order_by(OutboxMessage.id)
             )
@@ -204,7 +243,7 @@ class TelegramWire(Wire):
             self.service, self.database, self.town, self.clock,
             deliver=self.deliver, chat=self.chat + 1,
         )  # fmt: skip
-        other.restart = self.restart
+        other.restart, other.screen = self.restart, self.screen
         return other
 
     def message(self, **fields: Any) -> dict[str, Any]:
@@ -272,6 +311,51 @@ class BrowserWire(Wire):
         )
         other.restart = self.restart
         return other
+
+    async def check_card(self, row: OutboxMessage, says: str, labels: list[str]) -> None:
+        """On the page as it comes without a script."""
+
+        async def seen() -> bool:
+            (article,) = re.findall(
+                rf'<article[^>]*data-id="{row.external_id}">(.*?)</article>',
+                await self.page(),
+                re.S,
+            )
+            shown = [html.unescape(label) for label in _BUTTON.findall(article)]
+            return says in html.unescape(article) and shown == labels
+
+        await until_true(seen, f"the card never said {says!r}")
+
+    async def check_files(self, files: list[tuple[str, bytes]]) -> None:
+        """What the links of the page lead to, and that they lead nobody else there."""
+        links = re.findall(r'href="(/chat/files/\d+)"', await self.page())
+        client = await self.client()
+        got = []
+        for link in links:
+            answer = await client.get(link)
+            named = answer.headers["Content-Disposition"].split("filename*=UTF-8''")[1]
+            got.append((unquote(named), await answer.read()))
+        assert got == files
+        stranger = await self._make_client()
+        assert {(await stranger.get(link)).status for link in links} <= {404}
+
+    async def check_typing(self) -> None:
+        """The event on the stream, and that the next message comes after it."""
+        client = await self.client()
+        async with client.get("/chat/events", params={"after": self.newest_line()}) as stream:
+            await stream.content.readuntil(b"\n\n")  # the retry line: it listens
+            channel, key = self.service.web, await self.chat_key()
+
+            async def listens() -> bool:
+                return bool(channel.listeners._waiting.get(key))
+
+            await until_true(listens, "nobody listened")
+            await channel.show_typing(key)
+            async with asyncio.timeout(10):
+                assert await stream.content.readuntil(b"\n\n") == b"event: typing\ndata: {}\n\n"
+
+    def newest_line(self) -> int:
+        return max((int(row.external_id or 0) for row in self.rows), default=0)
 
     async def _post(self, **fields: Any) -> list[str]:
         if not self._csrf:

@@ -5,17 +5,20 @@
 const form = document.getElementById("compose");
 const log = document.getElementById("log");
 const status = document.getElementById("status");
+const typing = document.getElementById("typing");
 const field = document.getElementById("text");
 const photo = document.getElementById("photo");
 const say = document.getElementById("words").dataset;
 const LARGEST_PHOTO = 10 * 1024 * 1024;
 const RETRY_AFTER = 3000;
+const TYPING_AT_MOST = 15000; // if no answer follows, the sign goes by itself
 
 let last = Number(log.dataset.last);
 const shown = new Set(); // client ids of our own messages already on the page
 const queue = []; // messages not accepted yet, oldest first
 let sending = false;
 let stream = null;
+let typingUntil = 0;
 
 document.documentElement.classList.add("script");
 
@@ -35,15 +38,55 @@ function element(tag, className, text) {
   return made;
 }
 
-function addMessage(mine, text, buttons) {
+function addMessage(mine, text, buttons, line) {
   const near = log.scrollHeight - log.scrollTop - log.clientHeight < 120;
   const article = element("article", `message ${mine ? "mine" : "ours"}`);
+  if (line) article.dataset.id = line.id;
   article.append(element("p", "who", mine ? log.dataset.you : log.dataset.we));
   article.append(element("p", "words", text));
+  if (line && line.file) article.append(makeFile(line.file, near || mine));
   if (buttons && buttons.length) article.append(makeChoices(buttons));
   log.append(article);
   if (near || mine) scrollToEnd();
   return article;
+}
+
+// A card whose choice was made: the line that says so in place of the buttons.
+function editMessage(line) {
+  const article = log.querySelector(`[data-id="${Number(line.id)}"]`);
+  if (!article) return;
+  const choices = article.querySelector(".choices");
+  article.querySelector(".words").textContent = line.text;
+  if (choices) choices.remove();
+  if (line.buttons.length) article.append(makeChoices(line.buttons));
+}
+
+function makeFile({ url, name, shown }, follow) {
+  const link = element("a", "", shown ? undefined : say.openFile.replace("{name}", () => name));
+  link.href = url;
+  link.target = "_blank";
+  link.rel = "noopener";
+  if (shown) {
+    const picture = element("img");
+    picture.alt = name;
+    if (follow) picture.addEventListener("load", scrollToEnd);
+    picture.src = url;
+    link.append(picture);
+  }
+  const paragraph = element("p", "file");
+  paragraph.append(link);
+  return paragraph;
+}
+
+function showTyping() {
+  typing.textContent = say.typing;
+  clearTimeout(typingUntil);
+  typingUntil = setTimeout(hideTyping, TYPING_AT_MOST);
+}
+
+function hideTyping() {
+  clearTimeout(typingUntil);
+  typing.textContent = "";
 }
 
 function makeChoices(rows) {
@@ -58,6 +101,12 @@ function makeChoices(rows) {
 }
 
 function tap(label, data, choices) {
+  if (choices.contains(document.activeElement)) {
+    // The button will be gone; whoever goes by keyboard stays at its message.
+    const article = choices.closest("article");
+    article.tabIndex = -1;
+    article.focus({ preventScroll: true });
+  }
   for (const button of choices.querySelectorAll("button")) button.disabled = true;
   const body = new FormData();
   body.set("tap", data);
@@ -117,10 +166,16 @@ function listen() {
     const line = JSON.parse(event.data);
     if (line.id <= last) return;
     last = line.id;
+    if (!line.mine) hideTyping();
     if (line.mine && shown.has(line.client_id)) return;
-    addMessage(line.mine, line.text, line.buttons);
+    addMessage(line.mine, line.text, line.buttons, line);
     if (!line.mine && !queue.length) status.textContent = "";
   });
+  stream.addEventListener("edit", (event) => {
+    last = Math.max(last, Number(event.lastEventId));
+    editMessage(JSON.parse(event.data));
+  });
+  stream.addEventListener("typing", showTyping);
   stream.addEventListener("open", () => {
     if (status.textContent === say.offline) status.textContent = say.online;
   });
