@@ -49,23 +49,29 @@ make_venv() {
   fi
 }
 
+stamp_of() {
+  cat "requirements/$1.txt" pyproject.toml | sha256sum | cut -d' ' -f1
+}
+
+is_installed() {
+  # Asking pip itself would add a second to every start.
+  [ -x "$venv/bin/python" ] && [ "$(cat "$venv/.prepared-$1" 2>/dev/null)" = "$(stamp_of "$1")" ]
+}
+
 install_python() {
-  local file="requirements/$1.txt" stamp
-  stamp="$venv/.prepared-$1"
-  local wanted
-  wanted="$(cat "$file" pyproject.toml | sha256sum | cut -d' ' -f1)"
-  [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && return
-  say "安装 Python 依赖（$file）……"
-  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$file"
+  is_installed "$1" && return
+  make_venv
+  say "安装 Python 依赖（requirements/$1.txt）……"
+  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes \
+    -r "requirements/$1.txt"
   "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --editable .
-  printf '%s' "$wanted" >"$stamp"
+  stamp_of "$1" >"$venv/.prepared-$1"
 }
 
 find_browser() {
   command -v chromium || command -v chromium-browser || command -v google-chrome
 }
 
-make_venv
 if [ "$target" = test ]; then
   install_python dev
   find_browser >/dev/null || install_system chromium || true

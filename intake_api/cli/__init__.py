@@ -26,9 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run one command."""
     try:
-        result = build_application()(
-            args=list(arguments), prog_name="huying", standalone_mode=False
-        )
+        application = build_application(arguments[0] if arguments else None)
+        result = application(args=list(arguments), prog_name="huying", standalone_mode=False)
     except KeyboardInterrupt:
         return FAILED
     except BrokenPipeError:

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import typer
 
+#: Command or family of commands → where it is: module of this package, name in it.
+COMMANDS = {
+    "serve": ("serve", "serve"),
+    "classify": ("classify", "classify"),
+    "transcript": ("transcript", "transcript"),
+    "train": ("train", "train"),
+    "evaluate": ("train", "evaluate"),
+    "models": ("models", "commands"),
+    "cases": ("cases", "commands"),
+    "addresses": ("addresses", "commands"),
+    "users": ("access", "users"),
+    "tokens": ("access", "tokens"),
+    "db": ("database", "commands"),
+    "audit": ("audit", "commands"),
+}
 
-def build_application() -> typer.Typer:
-    """A fresh application; the modules are imported here, not with the package."""
-    from intake_api.cli import (
-        access,
-        addresses,
-        audit,
-        cases,
-        classify,
-        database,
-        models,
-        serve,
-        train,
-        transcript,
-    )
 
+def build_application(wanted: str | None = None) -> typer.Typer:
+    """A fresh application with all commands, or with the one that is ``wanted``.
+
+    Importing the others as well would make the server's process for the classifier wait a second
+    before it is even started.
+    """
     application = typer.Typer(
         name="huying",
         help="呼应 Huying: complaint intake for a town.",
@@ -28,16 +37,18 @@ def build_application() -> typer.Typer:
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
-    application.command("serve", epilog=serve.EPILOG)(serve.serve)
-    application.command("classify")(classify.classify)
-    application.command("transcript")(transcript.transcript)
-    application.command("train")(train.train)
-    application.command("evaluate")(train.evaluate)
-    application.add_typer(models.commands, name="models")
-    application.add_typer(cases.commands, name="cases")
-    application.add_typer(addresses.commands, name="addresses")
-    application.add_typer(access.users, name="users")
-    application.add_typer(access.tokens, name="tokens")
-    application.add_typer(database.commands, name="db")
-    application.add_typer(audit.commands, name="audit")
+    application.callback()(_keep_names)
+    for name in [wanted] if wanted in COMMANDS else COMMANDS:
+        module_name, member_name = COMMANDS[name]
+        module = import_module(f"intake_api.cli.{module_name}")
+        member = getattr(module, member_name)
+        if isinstance(member, typer.Typer):
+            application.add_typer(member, name=name)
+        else:
+            epilog = getattr(module, "EPILOG", None)
+            application.command(name, epilog=epilog)(member)
     return application
+
+
+def _keep_names() -> None:
+    """An application of one command would otherwise lose the command's name."""
