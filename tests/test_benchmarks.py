@@ -95,6 +95,7 @@ def test_calibration_error_is_the_gap_between_promise_and_truth() -> None:
 HERE = [name for name in PEERS if name != "fastText" or find_spec("fasttext")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HERE)
 def test_a_peer_answers_alike_after_saving_and_loading(name: str, tmp_path: Path) -> None:
     # The Signalen recipe drops labels with fifty rows or fewer.

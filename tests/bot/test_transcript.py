@@ -17,6 +17,7 @@ def page() -> str:
     return PAGE.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 async def test_the_page_is_what_the_bot_says() -> None:
     """Written anew with ``python -m bot.transcript docs/conversations.md``."""
     assert await write_conversations() == PAGE.read_text(encoding="utf-8")

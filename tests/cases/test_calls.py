@@ -250,6 +250,7 @@ def test_what_only_looks_like_an_export_is_text(source):
     assert (export.text, export.notices) == (source, ())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("piece", ["1", "请", "路 灯 ", "1、路灯坏了好久，", "“", "（", ORDER])
 def test_two_megabytes_are_read_or_refused_not_stuck(piece):
     """A fifth of it is enough to notice a reader whose time grows with the square."""

@@ -69,6 +69,7 @@ def test_readings_made_otherwise_are_not_used(
     assert ReadingStore.open(path, name).missing(TEXTS) == 4
 
 
+@pytest.mark.slow
 def test_two_processes_read_alike(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = [f"{text}{'一二三四五六七八九十'[i]}号楼" for i in range(10) for text in TEXTS[:3]]
     here = ReadingStore("jieba").gather(texts)

@@ -33,6 +33,7 @@ def test_few_rows_need_no_process() -> None:
         assert pool.ask(whoami).result() == os.getpid()
 
 
+@pytest.mark.slow
 def test_many_rows_are_shared_and_a_dead_process_loses_nothing() -> None:
     with TaskPool.for_rows(MANY_ROWS) as pool:
         assert pool.ask(whoami).result() != os.getpid()
@@ -56,6 +57,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_the_processes_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
     script = tmp_path / "parent.py"

@@ -62,6 +62,7 @@ def test_training_twice_gives_the_same_model(small_files: Files, registry: Model
     assert report.promoted  # as good as the serving one is good enough
 
 
+@pytest.mark.slow
 def test_wrong_labels_do_not_get_past_the_gate(
     small_files: Files, registry: ModelRegistry, tmp_path: Path
 ) -> None:

@@ -15,6 +15,7 @@ from classifier.testing import FakeEncoder
 from classifier.training import TrainingReport, train_files
 
 Files = tuple[Path, Path]
+pytestmark = pytest.mark.slow
 NEW = 6  # rows added, out of some two hundred
 
 

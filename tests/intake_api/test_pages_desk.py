@@ -122,6 +122,7 @@ async def test_odd_pastes(house: House) -> None:
     assert (await house.client.post("/desk/read", data=enormous)).status == 413
 
 
+@pytest.mark.slow
 async def test_a_very_long_call_is_read(house: House) -> None:
     csrf = await house.login(Role.AGENT)
     text = "朝晖路的路灯不亮。" * 20_000
