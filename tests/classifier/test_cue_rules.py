@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from classifier.cue_rules import judge_flags, judge_request_type, judge_urgency, read_cues
+from tests.growth import LINEAR_ENOUGH, growth
 
 
 @pytest.mark.parametrize(
@@ -118,6 +117,5 @@ def test_flags(text: str, flags: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("filler", ["(", "1", "没有", "楼", "多次", "井盖", "12 ", "老人孩子"])
 def test_endless_text_is_read_quickly(filler: str) -> None:
-    started = time.perf_counter()
-    read_cues(filler * (20_000 // len(filler)))
-    assert time.perf_counter() - started < 1.0
+    read_cues(filler)  # the patterns are compiled once
+    assert growth(read_cues, filler * (20_000 // len(filler))) < LINEAR_ENOUGH

