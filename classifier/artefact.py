@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from classifier.calibration import Mixture
 from classifier.errors import ModelError, ModelMismatch
-from classifier.features import Block, FeatureSpace
+from classifier.features import BIGRAM, Block, FeatureSpace
 from classifier.side_heads import SideHead, TypeVote, TypeVotes
 from classifier.tag import REQUEST_TYPES, URGENCIES
 from classifier.taxonomy import Label, Taxonomy
@@ -86,11 +86,12 @@ class HeldOut:
 
 @dataclass(frozen=True)
 class ModelArtefact:
-    """``weights``: (features, categories + request types + urgencies), half precision."""
+    """``weights``: (features, categories + request types + urgencies); half precision in the file,
+    single once loaded: turning it over for each text costs more than the 20 MB."""
 
     taxonomy: Taxonomy
     space: FeatureSpace
-    weights: npt.NDArray[np.float16]
+    weights: npt.NDArray[np.floating[Any]]
     bias: FloatArray
     lexical: Mixture
     cue_names: tuple[str, ...]
@@ -116,7 +117,7 @@ def write_artefact(
     """Fill an existing empty folder. The caller renames it into place when this returns."""
     part = artefact.semantic
     arrays: dict[str, npt.NDArray[Any]] = {
-        "weights": artefact.weights,
+        "weights": artefact.weights.astype(np.float16),
         "bias": artefact.bias,
         "word_idf": artefact.space.words.idf,
         "character_idf": artefact.space.characters.idf,
@@ -210,7 +211,7 @@ def read_artefact(folder: Path) -> ModelArtefact:
     return ModelArtefact(
         taxonomy=taxonomy,
         space=_read_space(raw[_TERMS].decode().split("\n"), meta, arrays),
-        weights=arrays["weights"],
+        weights=arrays["weights"].astype(np.float32),
         bias=arrays["bias"],
         lexical=_mixture(meta["lexical_mixture"]),
         cue_names=tuple(meta["cue_names"]),
@@ -263,7 +264,7 @@ def _read_space(
         raise ModelMismatch("The model's vocabulary and weights do not agree; train again.")
     shares = meta["shares"]
     return FeatureSpace(
-        Block({term: i for i, term in enumerate(words)}, arrays["word_idf"], shares[0]),
+        Block({term: i for i, term in enumerate(words)}, arrays["word_idf"], shares[0], BIGRAM),
         Block({term: i for i, term in enumerate(characters)}, arrays["character_idf"], shares[1]),
     )
 

@@ -1,10 +1,10 @@
 """Many texts as one sparse matrix, for training.
 
     fit_features(readings, *, min_words, min_characters, shares) -> (FeatureSpace, CSR (n, width))
-        which n-grams count, their idf, and the texts' rows, equal to ``space.row`` of each
+        which n-grams count, their idf, and the texts' rows, equal to ``space.rows``
 
-Serving asks a dictionary some hundred times a text (:mod:`classifier.features`). For all texts of
-a training the same n-grams are numbered by sorting: one of n symbols is the number of its first
+Serving looks for n-grams that it knows (:mod:`classifier.features`). Those of a training are
+numbered by sorting: one of n symbols is the number of its first
 n - 1 and its last. No string is made but for those that stay, and the sorting leaves the other
 core free for the fits that need no words.
 """
@@ -68,6 +68,7 @@ class SymbolRuns:
     number_of_texts: int
     longest: int
     spell: Callable[[int, int], str]
+    joint: str = ""
 
     def fit_block(self, least: int, share: float) -> tuple[Block, csr_matrix[Any]]:
         """N-grams found in at least ``least`` texts, and TF-IDF rows of length ``share``."""
@@ -86,7 +87,7 @@ class SymbolRuns:
             terms += [self.spell(start, n) for start in first[kept].tolist()]
             rows.append(met[:, kept])
             columns.append(spread[kept])
-        return _weigh(terms, rows, np.concatenate(columns), share)
+        return _weigh(terms, self.joint, rows, np.concatenate(columns), share)
 
     def _ngrams(self) -> Any:
         """For n = 1, 2, …: n, where each n-gram starts, its number, where each number is first."""
@@ -115,6 +116,7 @@ def _words(readings: Sequence[TextReading]) -> SymbolRuns:
         number_of_texts=len(readings),
         longest=MAX_WORDS,
         spell=lambda start, n: BIGRAM.join(words[start : start + n]),
+        joint=BIGRAM,
     )
 
 
@@ -136,7 +138,11 @@ def _characters(readings: Sequence[TextReading]) -> SymbolRuns:
 
 
 def _weigh(
-    terms: Sequence[str], rows: Sequence[csr_matrix[Any]], spread: IntArray, share: float
+    terms: Sequence[str],
+    joint: str,
+    rows: Sequence[csr_matrix[Any]],
+    spread: IntArray,
+    share: float,
 ) -> tuple[Block, csr_matrix[Any]]:
     from scipy.sparse import hstack
 
@@ -147,4 +153,4 @@ def _weigh(
     lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
     scale = share / np.where(lengths > 0, lengths, 1)
     matrix.data *= np.repeat(scale, np.diff(matrix.indptr)).astype(np.float32)
-    return Block({terms[k]: i for i, k in enumerate(order)}, idf, share), matrix
+    return Block({terms[k]: i for i, k in enumerate(order)}, idf, share, joint), matrix

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from classifier.normalization import tame
+from classifier.prefilter import Prefilter
 from classifier.tag import FLAGS
 
 RULES = Path(__file__).parent / "rules"
@@ -49,10 +50,27 @@ class Cues:
 
 
 @dataclass(frozen=True)
+class Cue:
+    """Patterns any of which may match; ``may_match`` rules most texts out at a glance."""
+
+    pattern: re.Pattern[str]
+    prefilter: Prefilter
+
+    @classmethod
+    def of(cls, patterns: Sequence[str]) -> Cue:
+        """Compiled as one."""
+        return cls(re.compile("|".join(patterns)), Prefilter.of(patterns))
+
+    def found_in(self, text: str, characters: set[str]) -> bool:
+        """Whether any matches. ``characters``: those of the text."""
+        return self.prefilter.may_match(characters) and bool(self.pattern.search(text))
+
+
+@dataclass(frozen=True)
 class UrgencyRules:
     """Compiled ``urgency.toml``: patterns by level, and the contexts that weaken a match."""
 
-    levels: dict[str, tuple[tuple[str, re.Pattern[str]], ...]]
+    levels: dict[str, tuple[tuple[str, Cue], ...]]
     context: dict[str, re.Pattern[str]]
 
 
@@ -61,27 +79,28 @@ class Condition:
     """On when ``found`` matches and ``unless`` does not."""
 
     name: str
-    found: re.Pattern[str]
-    unless: re.Pattern[str] | None
+    found: Cue
+    unless: Cue | None
 
-    def holds(self, text: str) -> bool:
+    def holds(self, text: str, characters: set[str]) -> bool:
         """Whether the text meets it."""
-        return bool(self.found.search(text)) and not self.excused(text)
+        return self.found.found_in(text, characters) and not self.excused(text, characters)
 
-    def excused(self, text: str) -> bool:
+    def excused(self, text: str, characters: set[str]) -> bool:
         """Whether ``unless`` matches."""
-        return bool(self.unless and self.unless.search(text))
+        return self.unless is not None and self.unless.found_in(text, characters)
 
 
 def read_cues(text: str) -> Cues:
     """All judgements about one text, reading it once."""
     text = _readable_part(text)
-    hits = list(_urgency_hits(text))
+    characters = set(text)
+    hits = list(_urgency_hits(text, characters))
     conditions, default = _request_type_rules()
-    found = [condition for condition in conditions if condition.found.search(text)]
-    types = [c.name for c in found if not c.excused(text)]
+    found = [condition for condition in conditions if condition.found.found_in(text, characters)]
+    types = [c.name for c in found if not c.excused(text, characters)]
     almost = [c.name for c in found if c.name not in types]
-    raised = {condition.name for condition in _flag_rules() if condition.holds(text)}
+    raised = {condition.name for condition in _flag_rules() if condition.holds(text, characters)}
     fired = {f"urgency:{level}" for level, _ in hits}
     fired |= {f"urgency:{level}:{name}" for level, name in hits}
     fired |= {f"type:{name}" for name in types} | {f"type:{name}?" for name in almost}
@@ -115,15 +134,19 @@ def _readable_part(text: str) -> str:
     return text
 
 
-def _urgency_hits(text: str) -> Iterator[tuple[str, str]]:
+def _urgency_hits(text: str, characters: set[str]) -> Iterator[tuple[str, str]]:
     """(level after context, rule name) of each pattern that is found and not taken back."""
     rules = _urgency_rules()
     context = rules.context
-    beside_the_point = bool(context["about"].search(text))
-    goes_on = bool(context["ongoing"].search(text))
-    for level, patterns in rules.levels.items():
-        for name, pattern in patterns:
-            for match in islice(pattern.finditer(text), _MOST_MATCHES):
+    beside_the_point = goes_on = None  # asked of the whole text, and only where something is found
+    for level, cues in rules.levels.items():
+        for name, cue in cues:
+            if not cue.prefilter.may_match(characters):
+                continue
+            for match in islice(cue.pattern.finditer(text), _MOST_MATCHES):
+                if beside_the_point is None:
+                    beside_the_point = bool(context["about"].search(text))
+                    goes_on = bool(context["ongoing"].search(text))
                 before = text[max(0, match.start() - _AROUND) : match.start()]
                 after = text[match.end() : match.end() + _AROUND]
                 clause = _CLAUSE_END.split(before)[-1]
@@ -144,9 +167,7 @@ def _load(name: str) -> dict[str, Any]:
 def _urgency_rules() -> UrgencyRules:
     table = _load("urgency.toml")
     levels = {
-        level: tuple(
-            (rule["name"], re.compile("|".join(rule["patterns"]))) for rule in table[level]
-        )
+        level: tuple((rule["name"], Cue.of(rule["patterns"])) for rule in table[level])
         for level in ("critical", "urgent")
     }
     context = {name: re.compile(pattern) for name, pattern in table["context"].items()}
@@ -166,6 +187,4 @@ def _flag_rules() -> tuple[Condition, ...]:
 
 def _condition(name: str, rule: dict[str, Any]) -> Condition:
     unless = rule.get("unless") or []
-    return Condition(
-        name, re.compile("|".join(rule["any"])), re.compile("|".join(unless)) if unless else None
-    )
+    return Condition(name, Cue.of(rule["any"]), Cue.of(unless) if unless else None)

@@ -1,6 +1,6 @@
 """The words that moved the label.
 
-    explain(text, pieces, space, column) -> tuple[Reason, ...]
+    explain(told, space, weights) -> [tuple[Reason, ...], …]
 
 A word's weight is how far the lexical score of the label over its runner-up falls when the word
 is taken out, as a share of the fall of all words named. It is measured, not read off the
@@ -13,56 +13,70 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from classifier.features import MAX_CHARACTERS, Counts, FeatureSpace, count_characters, count_words
+from classifier.features import MAX_CHARACTERS, FeatureSpace
 from classifier.normalization import quote
 from classifier.tag import Reason
 
 MOST_REASONS = 5
 _LEAST_SHARE = 0.02  # a word below this share moved nothing a reader would notice
-_TRIED = 5  # words whose removal is measured; each costs a tenth of a millisecond
+_TRIED = 5  # words whose removal is measured
+Weights = npt.NDArray[Any]
+IntArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Contrast:
-    """Label against runner-up: the difference of their weight columns, (features,)."""
+class Told:
+    """A text and the label it got: ``first`` over ``second``, columns of the weights.
 
-    weights: npt.NDArray[np.float16]
+    ``original`` as written, ``normal`` normalised, ``pieces`` its words as the tokenizer cut them,
+    ``columns`` and ``values`` its row.
+    """
+
+    original: str
+    normal: str
+    pieces: Sequence[str]
+    columns: IntArray
+    values: FloatArray
     first: int
     second: int
 
-    def difference(self, where: npt.NDArray[np.int32]) -> npt.NDArray[np.float32]:
-        """How much each feature speaks for the label over its runner-up."""
-        rows = self.weights[where].astype(np.float32)
-        return np.asarray(rows[:, self.first] - rows[:, self.second], np.float32)
+    def lead(self, columns: IntArray, values: FloatArray, weights: Weights) -> FloatArray:
+        """What each feature adds to the label's score over its runner-up's."""
+        mine = weights[columns, self.first].astype(np.float32)
+        return np.asarray(values * (mine - weights[columns, self.second]), np.float32)
 
 
 def explain(
-    original: str, normal: str, pieces: Sequence[str], space: FeatureSpace, contrast: Contrast
-) -> tuple[Reason, ...]:
-    """At most five words of ``original``, strongest first.
-
-    :param normal: the normalised text; ``pieces``: its words as the tokenizer cut them
-    """
-    where, values = space.row(Counts(count_words(pieces), count_characters(normal)))
-    lead = values * contrast.difference(where)
-    whole = float(lead.sum())
-    falls = []
-    for word in _likely(pieces, space, dict(zip(where.tolist(), lead.tolist(), strict=True))):
-        rest = _without(pieces, word)
-        counts = Counts(count_words(rest), count_characters(normal.replace(word, " ")))
-        there, rest_values = space.row(counts)
-        fall = whole - float(rest_values @ contrast.difference(there))
+    told: Sequence[Told], space: FeatureSpace, weights: Weights
+) -> list[tuple[Reason, ...]]:
+    """At most five words of each text as written, strongest first."""
+    leads = [own.lead(own.columns, own.values, weights) for own in told]
+    tried = [(i, word) for i, own in enumerate(told) for word in _likely(own, space, leads[i])]
+    # All texts without one of their words, in one go.
+    rest = space.rows(
+        [_without(told[i].pieces, word) for i, word in tried],
+        [told[i].normal.replace(word, " ") for i, word in tried],
+    )
+    falls: list[list[tuple[float, str]]] = [[] for _ in told]
+    for row, (i, word) in enumerate(tried):
+        left = told[i].lead(*rest.row(row), weights)
+        fall = float(leads[i].sum()) - float(left.sum())
         if fall > 0:
-            falls.append((fall, word))
-    falls.sort(reverse=True)
+            falls[i].append((fall, word))
+    return [_name(own, sorted(of, reverse=True)) for own, of in zip(told, falls, strict=True)]
+
+
+def _name(told: Told, falls: Sequence[tuple[float, str]]) -> tuple[Reason, ...]:
     total = sum(fall for fall, _ in falls)
     reasons = []
     for fall, word in falls[:MOST_REASONS]:
-        quoted = quote(word, original)
+        quoted = quote(word, told.original)
         if quoted is not None and fall >= _LEAST_SHARE * total:
             reasons.append(Reason(quoted, round(fall / total, 3)))
     return tuple(reasons)
@@ -81,25 +95,23 @@ def _without(pieces: Sequence[str], word: str) -> list[str]:
     return rest
 
 
-def _likely(pieces: Sequence[str], space: FeatureSpace, lead: dict[int, float]) -> list[str]:
-    """Words worth trying: those whose own n-grams speak for the label.
-
-    :param lead: what each feature of the text adds to the score, by position
-    """
+def _likely(told: Told, space: FeatureSpace, lead: FloatArray) -> list[str]:
+    """Words worth trying: those whose own n-grams speak for the label."""
+    adds = dict(zip(told.columns.tolist(), lead.tolist(), strict=True))
     guesses = []
     words, characters = space.words.index, space.characters.index
     offset = len(words)
     # jieba leaves 被偷 as two words; a reader wants it as one, so neighbours are tried together.
-    pairs = [a + b for a, b in pairwise(pieces) if len(a) + len(b) == 2]
-    for word in dict.fromkeys([*pieces, *pairs]):
+    pairs = [a + b for a, b in pairwise(told.pieces) if len(a) + len(b) == 2]
+    for word in dict.fromkeys([*told.pieces, *pairs]):
         if len(word) < 2 or not _readable(word):
             continue
         inside = {
             word[i : i + n] for n in range(1, MAX_CHARACTERS + 1) for i in range(len(word) - n + 1)
         }
-        guess = lead.get(words.get(word, -1), 0.0)
+        guess = adds.get(words.get(word, -1), 0.0)
         guess += sum(
-            lead.get(offset + characters[term], 0.0) for term in inside if term in characters
+            adds.get(offset + characters[term], 0.0) for term in inside if term in characters
         )
         guesses.append((guess, word))
     guesses.sort(reverse=True)

@@ -1,13 +1,14 @@
-"""Text to a sparse vector: jieba words 1-2 and characters 1-4, TF-IDF, one dictionary each.
+"""Texts to sparse vectors: jieba words 1-2 and characters 1-4, TF-IDF, one vocabulary each.
 
-    count_terms(text, tokenizer) -> Counts        n-grams of one normalised text
-    FeatureSpace(words, characters)                which n-grams count, and their idf
-    space.row(counts) -> (indices, values)         for one text, no scipy needed
+    cut_words(text, tokenizer) -> [word, …]        punctuation left out
     find_runs(text) -> runs of letters and digits  no n-gram reaches across two of them
+    FeatureSpace(words, characters)                which n-grams count, and their idf
+    space.rows(words, texts) -> Rows               for many texts at once
+    Rows.scores(weights) -> (texts, heads)
 
-Our own rather than scikit-learn's vectorizer for two reasons: a served text costs a few hundred
-dictionary look-ups instead of a pipeline, and the serving process does not import scikit-learn at
-all (5 s and 100 MB). Training fills whole matrices: :mod:`classifier.corpus`.
+Our own rather than scikit-learn's vectorizer for two reasons: it takes a fraction of the time
+(:mod:`classifier.ngrams`), and the serving process does not import scikit-learn at all (5 s and
+100 MB). Training counts n-grams nobody knows yet: :mod:`classifier.corpus`.
 
 Weights: (1 + ln tf) * idf, each block (words, characters) scaled to length 1 and then by its
 share, so a long text does not outvote a short one and neither block drowns the other.
@@ -16,14 +17,16 @@ share, so a long text does not outvote a short one and neither block drowns the 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import cached_property
+from itertools import chain
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from classifier.ngrams import NgramIndex
 from classifier.tokenizer import Tokenizer
 
 MAX_CHARACTERS = 4  # longest character n-gram
@@ -31,45 +34,40 @@ MAX_WORDS = 2
 # An n-gram across a comma is noise: characters are counted within runs of letters and digits.
 _RUN = re.compile(r"[^\W_]+")
 BIGRAM = " "  # never inside a word, so "小区 噪音" is a bigram and "小区" a word
-IntArray = npt.NDArray[np.int32]
+_BREAK = "\0"  # between texts; in no term
+IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Counts:
-    """How often each n-gram stands in one text."""
-
-    words: Counter[str]
-    characters: Counter[str]
-
-
-def count_terms(text: str, tokenizer: Tokenizer) -> Counts:
-    """Count the n-grams of one normalised text."""
-    return Counts(count_words(cut_words(text, tokenizer)), count_characters(text))
 
 
 def cut_words(text: str, tokenizer: Tokenizer) -> list[str]:
     """The words of a normalised text, punctuation left out."""
-    return [word for word in tokenizer.cut(text) if _RUN.match(word)]
-
-
-def count_words(pieces: Sequence[str]) -> Counter[str]:
-    """Words and pairs of neighbours."""
-    return Counter([*pieces, *[a + BIGRAM + b for a, b in pairwise(pieces)]])
-
-
-def count_characters(text: str) -> Counter[str]:
-    """Character n-grams of one to four within runs of letters and digits."""
-    grams: list[str] = []
-    for run in find_runs(text):
-        for n in range(1, MAX_CHARACTERS + 1):
-            grams += [run[i : i + n] for i in range(len(run) - n + 1)]
-    return Counter(grams)
+    return [word for word in tokenizer.cut(text) if word[0].isalnum()]
 
 
 def find_runs(text: str) -> list[str]:
     """The runs of letters and digits."""
     return _RUN.findall(text)
+
+
+class Rows(NamedTuple):
+    """Sparse vectors: that of text ``i`` lies between ``bounds[i]`` and ``bounds[i + 1]``."""
+
+    bounds: IntArray
+    columns: IntArray
+    values: FloatArray
+
+    def row(self, i: int) -> tuple[IntArray, FloatArray]:
+        """Columns and values of one text."""
+        of_text = slice(self.bounds[i], self.bounds[i + 1])
+        return self.columns[of_text], self.values[of_text]
+
+    def scores(self, weights: npt.NDArray[Any]) -> FloatArray:
+        """``rows @ weights``; weights: (width, heads), of whatever precision."""
+        scores = np.zeros((len(self.bounds) - 1, weights.shape[1]), dtype=np.float32)
+        for i in range(len(scores)):  # text by text: a batch of letters would need 100 MB
+            columns, values = self.row(i)
+            scores[i] = values @ weights[columns].astype(np.float32, copy=False)
+        return scores
 
 
 @dataclass(frozen=True)
@@ -79,18 +77,27 @@ class Block:
     index: dict[str, int]
     idf: FloatArray
     share: float
+    joint: str = ""
 
-    def row(self, counts: Counter[str]) -> tuple[IntArray, FloatArray]:
-        """Positions within the block and their weights, unsorted."""
-        index = self.index
-        found = [term for term in counts if term in index]
-        if not found:
-            return np.empty(0, np.int32), np.empty(0, np.float32)
-        where = np.fromiter(map(index.__getitem__, found), np.int32, len(found))
-        often = np.fromiter(map(counts.__getitem__, found), np.float32, len(found))
-        weights = (np.log(often) + np.float32(1)) * self.idf[where]
-        length = float(np.sqrt(np.dot(weights, weights)))
-        return where, np.asarray(weights * np.float32(self.share / length), np.float32)
+    @cached_property
+    def ngrams(self) -> NgramIndex:
+        """The vocabulary, for looking through texts."""
+        return NgramIndex(tuple(self.index), self.joint)
+
+    def rows(
+        self, symbols: IntArray, text_of: IntArray, number_of_texts: int
+    ) -> tuple[IntArray, IntArray, FloatArray]:
+        """(text, column within the block, value), sorted by text and column.
+
+        :param symbols: numbers of all texts' symbols, each text followed by a 0
+        """
+        starts, terms = self.ngrams.find(symbols)
+        met, often = np.unique(text_of[starts] * len(self.index) + terms, return_counts=True)
+        texts, columns = np.divmod(met, max(len(self.index), 1))
+        values = (np.log(often) + 1) * self.idf[columns]
+        lengths = np.sqrt(np.bincount(texts, values * values, minlength=number_of_texts))
+        scale = self.share / np.where(lengths > 0, lengths, 1)
+        return texts, columns, (values * scale[texts]).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -105,9 +112,42 @@ class FeatureSpace:
         """Number of features."""
         return len(self.words.index) + len(self.characters.index)
 
-    def row(self, counts: Counts) -> tuple[IntArray, FloatArray]:
-        """Positions and weights of one text; words first, then characters."""
-        where, weights = self.words.row(counts.words)
-        there, more = self.characters.row(counts.characters)
-        offset = np.int32(len(self.words.index))
-        return np.concatenate([where, there + offset]), np.concatenate([weights, more])
+    def rows(self, words: Sequence[Sequence[str]], texts: Sequence[str]) -> Rows:
+        """One row for each text; words first, then characters.
+
+        :param texts: normalised; ``words``: of the same texts, as :func:`cut_words` gives them
+        """
+        n = len(texts)
+        word_text, word_columns, word_values = self.words.rows(*self._number_words(words), n)
+        text, columns, values = self.characters.rows(*self._number_characters(texts), n)
+        of_text = np.concatenate([word_text, text])
+        order = np.argsort(of_text, kind="stable")
+        bounds = np.zeros(n + 1, dtype=np.int64)
+        np.cumsum(np.bincount(of_text, minlength=n), out=bounds[1:])
+        return Rows(
+            bounds,
+            np.concatenate([word_columns, columns + len(self.words.index)])[order],
+            np.concatenate([word_values, values])[order],
+        )
+
+    def _number_words(self, words: Sequence[Sequence[str]]) -> tuple[IntArray, IntArray]:
+        known = self.words.ngrams.symbols
+        numbers = [known.get(word, 0) for word in chain.from_iterable((*own, "") for own in words)]
+        lengths = [len(own) + 1 for own in words]
+        return np.array(numbers, dtype=np.int64), np.repeat(np.arange(len(words)), lengths)
+
+    def _number_characters(self, texts: Sequence[str]) -> tuple[IntArray, IntArray]:
+        text = _BREAK.join([*texts, ""])
+        points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+        numbers = self._number_of_point[np.minimum(points, len(self._number_of_point) - 1)]
+        lengths = [len(own) + 1 for own in texts]
+        return numbers, np.repeat(np.arange(len(texts)), lengths)
+
+    @cached_property
+    def _number_of_point(self) -> IntArray:
+        """Code point -> number of the character; one more, for all beyond."""
+        known = self.characters.ngrams.symbols
+        numbers = np.zeros(max(map(ord, known), default=0) + 2, dtype=np.int64)
+        for character, number in known.items():
+            numbers[ord(character)] = number
+        return numbers

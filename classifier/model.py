@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,8 +26,8 @@ from classifier.cue_rules import Cues, read_cues
 from classifier.decision import decide, load_costs
 from classifier.encoder import Encoder, make_encoder
 from classifier.errors import ModelMismatch
-from classifier.explanation import Contrast, explain
-from classifier.features import Counts, count_characters, count_words, cut_words
+from classifier.explanation import Told, explain
+from classifier.features import cut_words
 from classifier.normalization import normalize, shorten, strip_formulas
 from classifier.side_heads import settle_urgency
 from classifier.tag import REQUEST_TYPES, Alternative, Reason, Tag
@@ -34,18 +35,27 @@ from classifier.taxonomy import Taxonomy
 from classifier.tokenizer import check_identity, make_tokenizer
 
 FloatArray = npt.NDArray[np.float32]
+IntArray = npt.NDArray[np.int64]
 _EMPTY = "na.invalid"  # what a text without a single word is, where the taxonomy knows the label
 _BATCH = 32  # texts encoded together: enough to be fast, few enough to stay small in memory
+_WORDS_BATCH = 256  # where nothing is encoded
 
 
-class Reading(NamedTuple):
-    """One text, prepared: words, lexical scores of all heads, what the rules say."""
+@dataclass
+class Reading:
+    """One text, prepared: its words, its features, the lexical scores of all heads."""
 
     text: str
     normal: str
     pieces: list[str]
+    columns: IntArray
+    values: FloatArray
     scores: FloatArray
-    cues: Cues
+
+    @cached_property
+    def cues(self) -> Cues:
+        """What the rules say; costs more than the rest, and the category needs none of it."""
+        return read_cues(self.text)
 
 
 class Opinion(NamedTuple):
@@ -88,16 +98,22 @@ class Model:
         """Tag texts in order; unsure ones share a call of the encoder."""
         tags: list[Tag] = []
         for start in range(0, len(texts), _BATCH):
-            readings = [self._read(text) for text in texts[start : start + _BATCH]]
+            readings = self._read(texts[start : start + _BATCH])
             opinion = self._judge(readings)
-            tags += [self._tag(reading, opinion, row) for row, reading in enumerate(readings)]
+            reasons = self._explain(readings, opinion.categories)
+            tags += [
+                self._tag(reading, opinion, row, reasons[row])
+                for row, reading in enumerate(readings)
+            ]
         return tags
 
     def category_probabilities(self, texts: Sequence[str]) -> FloatArray:
         """Shape (n, categories), columns in the order of the taxonomy."""
+        judge, many = (
+            (self._judge, _BATCH) if self._encoder else (self._judge_by_words, _WORDS_BATCH)
+        )
         parts = [
-            self._judge([self._read(text) for text in texts[i : i + _BATCH]]).categories
-            for i in range(0, len(texts), _BATCH)
+            judge(self._read(texts[i : i + many])).categories for i in range(0, len(texts), many)
         ]
         return np.vstack(parts) if parts else np.empty((0, len(self.taxonomy)), np.float32)
 
@@ -106,20 +122,32 @@ class Model:
         top = probabilities.argmax(axis=1)
         return np.asarray((probabilities * self._same_platform[top]).sum(axis=1), np.float32)
 
-    def _read(self, text: str) -> Reading:
-        text = shorten(text)
-        normal = normalize(text)
-        pieces = cut_words(normal, self._tokenizer)
-        where, values = self.artefact.space.row(
-            Counts(count_words(pieces), count_characters(normal))
+    def _read(self, texts: Sequence[str]) -> list[Reading]:
+        texts = [shorten(text) for text in texts]
+        normals = [normalize(text) for text in texts]
+        pieces = [cut_words(normal, self._tokenizer) for normal in normals]
+        rows = self.artefact.space.rows(pieces, normals)
+        scores = rows.scores(self.artefact.weights)
+        return [
+            Reading(text, normals[i], pieces[i], *rows.row(i), scores[i])
+            for i, text in enumerate(texts)
+        ]
+
+    def _judge_by_words(self, readings: Sequence[Reading]) -> Opinion:
+        """Categories without the encoder, and nothing on request types."""
+        lexical = self._lexical_scores(readings)
+        table = self.artefact.lexical.probabilities(lexical)
+        return Opinion(
+            self._settle_empty(readings, table), np.empty((len(readings), 0), np.float32)
         )
-        scores = values @ self.artefact.weights[where].astype(np.float32)
-        return Reading(text, normal, pieces, scores, read_cues(text))
+
+    def _lexical_scores(self, readings: Sequence[Reading]) -> FloatArray:
+        scores = np.array([reading.scores[: len(self.taxonomy)] for reading in readings])
+        return np.asarray(scores + self.artefact.bias, np.float32)
 
     def _judge(self, readings: Sequence[Reading]) -> Opinion:
         artefact = self.artefact
-        width = len(self.taxonomy)
-        lexical = np.array([reading.scores[:width] for reading in readings]) + artefact.bias
+        lexical = self._lexical_scores(readings)
         table = artefact.lexical.probabilities(lexical)
         words = np.array([self._words_on_type(reading) for reading in readings])
         votes, part = artefact.type_votes, artefact.semantic
@@ -136,13 +164,19 @@ class Model:
                 if votes and votes.asked:
                     sentences = part.type_scores(vectors)
                     types[unsure] = votes.asked.scores(words[unsure], sentences, table[unsure])
+        return Opinion(self._settle_empty(readings, table), types)
+
+    def _settle_empty(self, readings: Sequence[Reading], table: FloatArray) -> FloatArray:
+        """A text without a single word is no case."""
         for row, reading in enumerate(readings):
             if not reading.pieces and _EMPTY in self.taxonomy:
-                table[row] = 0.01 / max(width - 1, 1)
+                table[row] = 0.01 / max(len(self.taxonomy) - 1, 1)
                 table[row, self.taxonomy.codes.index(_EMPTY)] = 0.99
-        return Opinion(table, types)
+        return table
 
-    def _tag(self, reading: Reading, opinion: Opinion, row: int) -> Tag:
+    def _tag(
+        self, reading: Reading, opinion: Opinion, row: int, reasons: tuple[Reason, ...]
+    ) -> Tag:
         probabilities = opinion.categories[row]
         order = np.argsort(-probabilities)[:3]
         labels = [self.taxonomy.labels[i] for i in order]
@@ -172,7 +206,7 @@ class Model:
             request_type=self.artefact.request_type.values[int(opinion.types[row].argmax())],
             urgency=urgency,
             flags=reading.cues.flags,
-            reasons=self._reasons(reading, int(order[0]), int(order[1])),
+            reasons=reasons,
             model=self.id,
         )
 
@@ -190,9 +224,18 @@ class Model:
         known = self._cue_position
         return [known[name] for name in cues.fired if name in known]
 
-    def _reasons(self, reading: Reading, first: int, second: int) -> tuple[Reason, ...]:
-        contrast = Contrast(self.artefact.weights, first, second)
-        return explain(reading.text, reading.normal, reading.pieces, self.artefact.space, contrast)
+    def _explain(
+        self, readings: Sequence[Reading], categories: FloatArray
+    ) -> list[tuple[Reason, ...]]:
+        best = np.argsort(-categories, axis=1)[:, :2].tolist()
+        return explain(
+            [
+                Told(own.text, own.normal, own.pieces, own.columns, own.values, first, second)
+                for own, (first, second) in zip(readings, best, strict=True)
+            ],
+            self.artefact.space,
+            self.artefact.weights,
+        )
 
 
 def load_model(

@@ -19,6 +19,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from classifier.prefilter import Prefilter
+
 MAX_CHARS = 20_000  # a citizen's letter is under 5,000; beyond this it is a paste or an attack
 _TAIL_CHARS = 5_000  # the demand stands at the end
 PHRASES = Path(__file__).parent / "rules" / "routing_phrases.toml"
@@ -27,14 +29,16 @@ PHRASES = Path(__file__).parent / "rules" / "routing_phrases.toml"
 # ½ into 1⁄2 and … into three full stops.
 _NARROW = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 
+# What stands for what; tried only where the text holds the first character or word.
 _MASKS = (
-    (re.compile(r"\[(?:手机|电话|身份证|车牌|姓名|地址|邮箱)\]"), "0"),  # masks already there
-    (re.compile(r"https?://\S+|www\.\S+"), " "),
-    (re.compile(r"[a-zA-Z0-9._+-]{1,64}@[a-zA-Z0-9.-]{1,64}"), " "),
-    (re.compile(r"\d{17}[\dXx]|1[3-9]\d[\d*xX -]{8,10}|\d[\d*-]{6,11}"), "0"),
-    (re.compile(r"\d+(?:[.:]\d+)*"), "0"),
+    ("[", re.compile(r"\[(?:手机|电话|身份证|车牌|姓名|地址|邮箱)\]"), "0"),  # masks already there
+    ("://", re.compile(r"https?://\S+"), " "),
+    ("www.", re.compile(r"www\.\S+"), " "),
+    ("@", re.compile(r"[a-zA-Z0-9._+-]{1,64}@[a-zA-Z0-9.-]{1,64}"), " "),
 )
-_SPACE = re.compile(r"\s+")
+_DIGIT = re.compile(r"\d")
+_LONG_NUMBER = re.compile(r"\d{17}[\dXx]|1[3-9]\d[\d*xX -]{8,10}|\d[\d*-]{6,11}")
+_NUMBER = re.compile(r"\d+(?:[.:]\d+)*")
 _ECHO = re.compile(r"([^\w\s])\1{2,}|([啊呀哈嗯呃额哦])\2{2,}")
 # Nobody writes twelve equal characters for their meaning, and a pattern such as \d+户 tries each
 # of them as a start: on ten thousand digits that is minutes.
@@ -47,6 +51,7 @@ class RoutingPhrases:
 
     opening: re.Pattern[str]
     closing: re.Pattern[str]
+    closes: Prefilter
     request: re.Pattern[str]
 
 
@@ -72,10 +77,13 @@ def normalize(text: str, *, keep_unit: bool = True) -> str:
     text = _without_formulas(tame(text))
     phrases = routing_phrases()
     text = phrases.request.sub(r" \g<unit>" if keep_unit else "", text)
-    for pattern, mask in _MASKS:
-        text = pattern.sub(mask, text)
+    for sign, pattern, mask in _MASKS:
+        if sign in text:
+            text = pattern.sub(mask, text)
+    if _DIGIT.search(text):
+        text = _NUMBER.sub("0", _LONG_NUMBER.sub("0", text))
     text = _ECHO.sub(lambda match: match.group(1) or match.group(2), text)
-    return _SPACE.sub(" ", text).strip().lower()
+    return " ".join(text.split()).lower()
 
 
 def strip_formulas(text: str) -> str:
@@ -87,7 +95,10 @@ def strip_formulas(text: str) -> str:
 
 def _without_formulas(tamed: str) -> str:
     phrases = routing_phrases()
-    return phrases.closing.sub("", phrases.opening.sub("", tamed, count=1)).strip()
+    bare = phrases.opening.sub("", tamed, count=1)
+    if phrases.closes.may_match(set(bare)):
+        bare = phrases.closing.sub("", bare)
+    return bare.strip()
 
 
 def quote(term: str, text: str) -> str | None:
@@ -108,6 +119,7 @@ def routing_phrases() -> RoutingPhrases:
     return RoutingPhrases(
         opening=re.compile("|".join(table["opening"])),
         closing=re.compile("|".join(table["closing"])),
+        closes=Prefilter.of(table["closing"]),
         request=re.compile(table["routing_request"]),
     )
 

@@ -27,12 +27,12 @@ from classifier.errors import ModelMismatch
 
 
 class Tokenizer(Protocol):
-    """Cuts a normalised text into words; spaces and empty pieces are left out."""
+    """Cuts a normalised text into words, spaces and punctuation."""
 
     identity: str
 
     def cut(self, text: str) -> list[str]:
-        """Words in order, without spaces."""
+        """All pieces in order; together they are the text."""
 
 
 class JiebaTokenizer:
@@ -50,8 +50,8 @@ class JiebaTokenizer:
         self.identity = f"jieba-{version('jieba')}+dict-{_short_hash(dictionary)}"
 
     def cut(self, text: str) -> list[str]:
-        """Words in order, without spaces."""
-        return [word for word in self._jieba.lcut(text) if not word.isspace()]
+        """All pieces in order; together they are the text."""
+        return self._jieba.lcut(text)  # type: ignore[no-any-return]
 
 
 def _import_jieba() -> Any:
@@ -83,8 +83,8 @@ class RjiebaTokenizer:
         self.identity = f"rjieba-{version('rjieba')}+dict-builtin"
 
     def cut(self, text: str) -> list[str]:
-        """Words in order, without spaces."""
-        return [word for word in self._cut(text) if not word.isspace()]
+        """All pieces in order; together they are the text."""
+        return self._cut(text)
 
 
 def make_tokenizer(name: str = "") -> Tokenizer:

@@ -21,7 +21,6 @@ import numpy.typing as npt
 
 from classifier.artefact import HeldOut, ModelArtefact
 from classifier.examples import Example
-from classifier.features import Counts, count_characters, count_words
 from classifier.reading import TextReading
 from classifier.semantic_training import SentenceVectors
 
@@ -73,7 +72,7 @@ class WarmStart:
         lexical[np.flatnonzero(~fresh)] = old.lexical[where[~fresh]]
         asked = np.flatnonzero(fresh)
         if len(asked):
-            lexical[asked] = [_lexical_scores(before, readings[i]) for i in asked.tolist()]
+            lexical[asked] = _lexical_scores(before, [readings[i] for i in asked.tolist()])
         encoded = None
         if vectors is not None and before.semantic:
             encoded = np.full_like(lexical, np.nan)
@@ -107,9 +106,6 @@ def _keep_folds(
     return np.array(folds, dtype=np.int8)
 
 
-def _lexical_scores(model: ModelArtefact, reading: TextReading) -> FloatArray:
-    counts = Counts(count_words(reading.words), count_characters(reading.normal))
-    where, values = model.space.row(counts)
-    width = len(model.taxonomy)
-    scores = values @ model.weights[where, :width].astype(np.float32) + model.bias
-    return np.asarray(scores, dtype=np.float32)
+def _lexical_scores(model: ModelArtefact, readings: Sequence[TextReading]) -> FloatArray:
+    rows = model.space.rows([r.words for r in readings], [r.normal for r in readings])
+    return rows.scores(model.weights[:, : len(model.taxonomy)]) + model.bias

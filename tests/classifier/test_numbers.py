@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,13 +11,12 @@ import pytest
 from classifier.calibration import expected_calibration_error, fit_mixture
 from classifier.corpus import fit_features
 from classifier.decision import NEVER, choose_thresholds, decide, load_costs
-from classifier.features import FeatureSpace, count_terms
+from classifier.features import BIGRAM, Block, FeatureSpace
 from classifier.folds import assign_folds
-from classifier.normalization import normalize
+from classifier.ngrams import NgramIndex
 from classifier.reading import read_slice
 from classifier.side_heads import critical_bound, settle_urgency
 from classifier.tag import AUTO, HUMAN, SUGGEST
-from classifier.tokenizer import make_tokenizer
 
 TEXTS = ["路灯不亮路灯坏了", "油烟呛人,烧烤冒烟", "路灯杆旁边烧烤", "小区路灯"]
 
@@ -32,25 +32,74 @@ def test_each_block_of_a_row_has_length_one() -> None:
     assert np.allclose(np.sqrt(rows.multiply(rows).sum(axis=1)), np.sqrt(2.0))
 
 
-def test_one_row_equals_the_matrix_row() -> None:
+def rebuild(space: FeatureSpace, texts: Sequence[str]) -> Any:
+    """The dense rows of some texts, as serving makes them."""
+    read = read_slice("jieba", texts)
+    rows = space.rows([own.words for own in read], [own.normal for own in read])
+    dense = np.zeros((len(texts), space.width), dtype=np.float32)
+    for i in range(len(texts)):
+        columns, values = rows.row(i)
+        assert len(set(columns.tolist())) == len(columns)
+        dense[i, columns] = values
+    return dense
+
+
+def test_serving_rows_equal_those_of_training() -> None:
     space, rows = space_and_rows()
-    for line, text in zip(rows.toarray(), TEXTS, strict=True):
-        where, values = space.row(count_terms(normalize(text), make_tokenizer("jieba")))
-        rebuilt = np.zeros(space.width, dtype=np.float32)
-        rebuilt[where] = values
-        assert np.allclose(rebuilt, line, atol=1e-6)
+    assert np.allclose(rebuild(space, TEXTS), rows.toarray(), atol=1e-6)
+
+
+def test_a_row_does_not_depend_on_its_neighbours() -> None:
+    space, _ = space_and_rows()
+    texts = [*TEXTS, "", "xyz", "小区🏠路灯", "𠮷野家油烟"]
+    together = rebuild(space, texts)
+    assert np.allclose(together, np.vstack([rebuild(space, [text]) for text in texts]), atol=1e-6)
+
+
+def test_rows_times_weights() -> None:
+    space, _ = space_and_rows()
+    weights = np.random.default_rng(1).normal(size=(space.width, 3)).astype(np.float16)
+    read = read_slice("jieba", [*TEXTS, ""])
+    rows = space.rows([own.words for own in read], [own.normal for own in read])
+    expected = rebuild(space, [*TEXTS, ""]) @ weights.astype(np.float32)
+    assert np.allclose(rows.scores(weights), expected, atol=1e-5)
+    assert not rows.scores(weights)[-1].any()
 
 
 def test_characters_are_not_counted_across_punctuation() -> None:
-    counts = [count_terms(normalize(text), make_tokenizer("jieba")) for text in TEXTS]
-    assert "人烧" not in counts[1].characters
-    assert counts[0].characters["路灯"] == 2
+    space, _ = space_and_rows()
+    assert "人烧" not in space.characters.index
+    dense = rebuild(space, ["呛人,烧烤", "呛人烧烤"])
+    assert "烧烤" in space.characters.index
+    assert dense[0].any()
+
+
+def test_terms_are_found_where_they_stand() -> None:
+    """Also a term whose beginning is no term, and one that is the beginning of nothing."""
+    terms = ["灯", "路灯", "路灯不亮", "亮了吗"]
+    index = NgramIndex(terms)
+    text = "路灯不亮了吗灯"
+    starts, found = index.find(np.array([index.symbols.get(c, 0) for c in text]))
+    met = sorted((start, terms[term]) for start, term in zip(starts, found, strict=True))
+    assert met == [(0, "路灯"), (0, "路灯不亮"), (1, "灯"), (3, "亮了吗"), (6, "灯")]
+
+
+def test_words_are_found_as_words() -> None:
+    index = NgramIndex(["路灯", "路灯 不亮", "不"], BIGRAM)
+    numbers = np.array([index.symbols.get(word, 0) for word in ("路灯", "不亮", "灯", "不")])
+    starts, found = index.find(numbers)
+    assert sorted(zip(starts.tolist(), found.tolist(), strict=True)) == [(0, 0), (0, 1), (3, 2)]
+
+
+def test_an_empty_vocabulary_finds_nothing() -> None:
+    nothing = np.empty(0, np.float32)
+    space = FeatureSpace(Block({}, nothing, 1.0, BIGRAM), Block({}, nothing, 1.0))
+    assert rebuild(space, ["路灯不亮", ""]).shape == (2, 0)
 
 
 def test_unknown_text_is_an_empty_row() -> None:
     space, _ = space_and_rows()
-    where, values = space.row(count_terms("xyz", make_tokenizer()))
-    assert len(where) == len(values) == 0
+    assert not rebuild(space, ["xyz"]).any()
 
 
 def test_a_group_is_never_split_and_labels_are_spread() -> None:

@@ -1,0 +1,94 @@
+"""The n-grams of a vocabulary, found in many texts at once.
+
+    NgramIndex(terms, joint="")     terms of characters, or of words with ``joint`` between them
+    index.symbols                   character or word -> its number, from 1
+    index.find(numbers) -> (where each n-gram found starts, which term it is)
+
+An n-gram is known by the n-gram without its last symbol, and that symbol. So the texts are looked
+through level by level, only what was found is looked further, and a level is one sorted array of
+numbers: no string is made, and a batch of texts shares each look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+IntArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class _Level:
+    """n-grams of one length; ``keys``, sorted: beginning * symbols + last symbol."""
+
+    keys: IntArray
+    numbers: IntArray
+
+    def find(self, keys: IntArray) -> IntArray:
+        """The number of each, -1 where there is none."""
+        where = np.searchsorted(self.keys, keys)
+        where[where == len(self.keys)] = 0
+        return np.where(self.keys[where] == keys, self.numbers[where], -1)
+
+
+class NgramIndex:
+    """A term's number is its place in the vocabulary."""
+
+    def __init__(self, terms: Sequence[str], joint: str = "") -> None:
+        parts: list[Sequence[str]] = [term.split(joint) if joint else term for term in terms]
+        self.symbols = {
+            symbol: i
+            for i, symbol in enumerate(dict.fromkeys(s for part in parts for s in part), start=1)
+        }
+        self._terms = len(terms)
+        self._base = len(self.symbols) + 1
+        self._single = np.full(self._base, -1, dtype=np.int64)
+        numbers = {term: i for i, term in enumerate(terms)}
+        edges: list[dict[int, int]] = [{} for _ in range(max(map(len, parts), default=1) - 1)]
+
+        def lead_to(part: Sequence[str], number: int) -> None:
+            symbol = self.symbols[part[-1]]
+            if len(part) == 1:
+                self._single[symbol] = number
+                return
+            beginning = joint.join(part[:-1])
+            if beginning not in numbers:
+                # No term itself: it leads on under a number behind all terms, and is never found.
+                numbers[beginning] = len(numbers)
+                lead_to(part[:-1], numbers[beginning])
+            edges[len(part) - 2][numbers[beginning] * self._base + symbol] = number
+
+        for number, part in enumerate(parts):
+            lead_to(part, number)
+        self._levels = [_sorted(level) for level in edges]
+
+    def find(self, numbers: IntArray) -> tuple[IntArray, IntArray]:
+        """All n-grams in a sequence of symbols.
+
+        :param numbers: of the symbols; 0 stands for what is in no term, and between texts
+        """
+        padded = np.concatenate([numbers, np.zeros(len(self._levels), dtype=np.int64)])
+        found = self._single[padded]
+        starts = np.flatnonzero(found >= 0)
+        found = found[starts]
+        all_starts, all_found = [starts], [found]
+        for n, level in enumerate(self._levels, start=1):
+            if not len(starts):
+                break
+            found = level.find(found * self._base + padded[starts + n])
+            there = found >= 0
+            starts, found = starts[there], found[there]
+            all_starts.append(starts)
+            all_found.append(found)
+        starts, found = np.concatenate(all_starts), np.concatenate(all_found)
+        terms = found < self._terms
+        return starts[terms], found[terms]
+
+
+def _sorted(level: dict[int, int]) -> _Level:
+    keys = np.fromiter(level.keys(), np.int64, len(level))
+    order = np.argsort(keys)
+    return _Level(keys[order], np.fromiter(level.values(), np.int64, len(level))[order])
