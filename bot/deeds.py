@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from bot.dialogue.turn import (
     FileCase,
     Follow,
     Forget,
+    JoinCase,
     LeaveToPerson,
     MakeLink,
     Mute,
@@ -35,10 +36,13 @@ from bot.incoming import Incoming, IncomingFile
 from bot.service_deeds import SERVICE_FAVOURS, file_question
 from cases import lifecycle
 from cases.actors import Actor
+from cases.callers.lines import leave_line
 from cases.classification import Tag
-from cases.errors import CaseError
+from cases.errors import CaseError, RuleBroken
 from cases.lifecycle import State
 from cases.models import Case, Contact
+from cases.same_event import Answer
+from cases.same_event.report import report_of
 from cases.town import Town
 from cases.use_cases.act import lock_case, perform
 from cases.use_cases.chats import ask_for_chat, hand_back
@@ -46,6 +50,7 @@ from cases.use_cases.citizen import amend_case, ask_for_person, confirm_tag
 from cases.use_cases.file_case import AttachmentDraft, CaseDraft, file_case
 from cases.use_cases.links import case_link
 from cases.use_cases.privacy import forget_contact, list_holdings
+from cases.use_cases.same_event import Similar, find_similar
 
 
 @dataclass(frozen=True)
@@ -86,7 +91,8 @@ async def run_action(desk: Desk, action: Action, incoming: Incoming, facts: Fact
             case = await _DEEDS[type(action)](desk, action, incoming)
     except CaseError as refused:
         return Outcome(refused=refused.sentence)
-    return Outcome(case=view_case(case))
+    joins = await _joins(desk, case) if isinstance(action, FileCase) else 0
+    return Outcome(case=replace(view_case(case), joins=joins))
 
 
 async def _file(desk: Desk, action: FileCase, incoming: Incoming) -> Case:
@@ -106,6 +112,41 @@ async def _file(desk: Desk, action: FileCase, incoming: Incoming) -> Case:
     if action.for_person:
         await ask_for_person(desk.session, case, now=desk.now)
         await ask_for_chat(desk.session, desk.contact, desk.now)
+    return case
+
+
+async def _joins(desk: Desk, case: Case) -> int:
+    """How many others reported what surely is the same event; a place has to be known."""
+    if case.place_text is None and case.latitude is None:
+        return 0
+    same = await _same_event(desk, case)
+    return same.reporters if same is not None else 0
+
+
+async def _same_event(desk: Desk, case: Case) -> Similar | None:
+    found = await find_similar(
+        desk.session, report_of(case), town=desk.town, now=desk.now, besides=case.id, shown=1
+    )
+    sure = [s for s in found if s.verdict.answer is Answer.SAME and not s.same_person]
+    return sure[0] if sure else None
+
+
+async def _join(desk: Desk, action: JoinCase, incoming: Incoming) -> Case:
+    """Looked for once more: it may have been closed, or merged, since it was offered."""
+    case = await lock_case(desk.session, action.case.number)
+    same = await _same_event(desk, case)
+    if same is None:
+        raise RuleBroken("那一件已经办结，您这一件照常办理。")
+    await perform(
+        desk.session,
+        case,
+        lifecycle.Action.MERGE,
+        {"parent": same.case.number},
+        actor=Actor.bot(),
+        town=desk.town,
+        now=desk.now,
+        notify=False,
+    )
     return case
 
 
@@ -212,6 +253,7 @@ async def _follow(desk: Desk, action: Follow) -> dict[str, Any]:
     case = await lock_case(desk.session, action.case.number)
     if case.contact_id is None and not case.anonymous:
         case.contact_id = desk.contact.id
+        await leave_line(desk.session, case, desk.now)
     return {}
 
 
@@ -245,5 +287,6 @@ _DEEDS: dict[type, Callable[[Desk, Any, Incoming], Awaitable[Case]]] = {
     Withdraw: _withdraw,
     Rate: _rate,
     Reopen: _reopen,
+    JoinCase: _join,
     FileConsultation: file_question,
 }

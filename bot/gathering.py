@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from bot import cards
 from bot.dialogue.commands import LISTED, number_in
@@ -53,11 +55,15 @@ async def gather_facts(
             older = await _own_case(session, contact, case_id)
             cases += [older] if older else []
             known.add(case_id)
+    cases = await _answered_by_others(session, cases)
     options = await _open_prompt(session, contact, now) if incoming.is_plain_text else ()
     command = read_command(incoming.text) if incoming.is_plain_text else None
     name = command.name if command else ""
     payload = start_payload(incoming)
     page, page_next = await _page(session, contact, incoming, name)
+    page = tuple(await _answered_by_others(session, list(page)))
+    named = [await _mentioned(session, contact, incoming)]
+    (mentioned,) = await _answered_by_others(session, [v for v in named if v]) or (None,)
     return Facts(
         town=town,
         texts=load_texts(contact.language),
@@ -65,7 +71,7 @@ async def gather_facts(
         cases=tuple(cases),
         tag=tag,
         place=find_place(incoming.text) if incoming.text else None,
-        mentioned=await _mentioned(session, contact, incoming),
+        mentioned=mentioned,
         tapped=await _tapped(session, contact, incoming, options),
         replied_to=await _replied_to(session, contact, state, incoming),
         edited=await _edited(session, contact, state, incoming),
@@ -79,6 +85,24 @@ async def gather_facts(
         muted=contact.muted,
         link_to=link_to,
     )
+
+
+async def _answered_by_others(session: AsyncSession, views: list[CaseView]) -> list[CaseView]:
+    """What was merged stands where the case stands that it was merged into."""
+    merged = {view.id for view in views if view.state is State.MERGED}
+    if not merged:
+        return views
+    parent = aliased(Case)
+    rows = await session.execute(
+        select(Case.id, parent).join(parent, parent.id == Case.parent_id).where(Case.id.in_(merged))
+    )
+    heads = {case_id: view_case(head) for case_id, head in rows}
+    return [
+        replace(view, shown=head.state, unit=head.unit, due_at=head.due_at, reply=head.reply)
+        if (head := heads.get(view.id))
+        else view
+        for view in views
+    ]
 
 
 def view_case(case: Case, alternatives: tuple[str, ...] = ()) -> CaseView:

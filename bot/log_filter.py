@@ -1,4 +1,4 @@
-"""Keeps the bot token out of the log.
+"""Keeps the bot token, and what says who a citizen is, out of the log.
 
 The token is part of every Bot API address, so any library that logs a URL (httpx at INFO) logs
 the key to the bot. A filter on a logger does not see what child loggers emit; it has to hang
@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import logging
 import re
+
+from cases.personal_data import mask_text
 
 #: The shape of a token, for those we were not told about.
 _SHAPE = re.compile(r"(?<!\d)\d{6,12}:[A-Za-z0-9_-]{30,}")
@@ -36,10 +38,10 @@ class TokenRedactingFilter(logging.Filter):
         return True
 
     def redact(self, text: str) -> str:
-        """The text without secrets."""
+        """The text without secrets and personal data."""
         for secret in self._secrets:
             text = text.replace(secret, _INSTEAD)
-        return _SHAPE.sub(_INSTEAD, text)
+        return mask_text(_SHAPE.sub(_INSTEAD, text))
 
 
 def install_redaction(*secrets: str) -> TokenRedactingFilter:

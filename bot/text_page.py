@@ -15,6 +15,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from cases.callers.texts import load_sms_texts
 from cases.notifications import TEMPLATES
 
 Table = Mapping[str, Any]
@@ -37,7 +38,21 @@ def write_text_page() -> str:
                 said = (f"`{key}`", _cell(sentence), _cell(english[name][key]))
                 lines.append("| " + " | ".join(said) + " |")
             lines.append("")
-    return "\n".join(lines).rstrip() + "\n"
+    return "\n".join([*lines, *_text_messages(page)]).rstrip() + "\n"
+
+
+def _text_messages(page: Table) -> list[str]:
+    """What callers read and hear, in Chinese only: the first wording that fits is sent."""
+    lines = [f"## {page['text_messages']}", ""]
+    for name, sentences in _sections(load_sms_texts()).items():
+        if name not in page["sms_sections"]:
+            continue
+        lines += [f"### {page['sms_sections'][name]}", "", "| | 中文 | English |", "|---|---|---|"]
+        for key, sentence in sentences.items():
+            wordings = sentence if isinstance(sentence, list) else [sentence]
+            lines.append(f"| `{key}` | {'<br>'.join(map(_cell, wordings)) or '—'} | — |")
+        lines.append("")
+    return lines
 
 
 def _sections(table: Table) -> dict[str, Table]:

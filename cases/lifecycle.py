@@ -195,7 +195,23 @@ TRANSITIONS: tuple[Transition, ...] = (
     *_edges(A.ANSWER, S.SUBMITTED, S.ANSWERED, _DESK | {Role.BOT}, "text", "source"),
     *_edges(A.CLOSE, S.ANSWERED, S.CLOSED, _DESK | _CITIZEN | {Role.BOT}),
     *_edges(A.REOPEN, S.ANSWERED, S.SUBMITTED, _DESK | _CITIZEN | {Role.BOT}),
-    *_edges(A.MERGE, (S.SUBMITTED, S.ACCEPTED), S.MERGED, _DISPATCH, "parent"),
+    # 并案: also what a unit has already, since the same event is often seen only then. The bot
+    # joins what the citizen says is the same and the machine is sure of; the engine checks it.
+    *_edges(
+        A.MERGE,
+        (
+            S.SUBMITTED,
+            S.NEED_INFO,
+            S.ACCEPTED,
+            S.DISPATCHED,
+            S.SIGNED,
+            S.IN_PROGRESS,
+            S.REOPENED,
+        ),
+        S.MERGED,
+        _DISPATCH_BOT,
+        "parent",
+    ),
     # Back to the state it was merged from, which the engine reads from the case.
     *_edges(A.UNMERGE, S.MERGED, S.SUBMITTED, _DISPATCH, "reason"),
     # 分派: the list decides the unit, a dispatcher may decide otherwise with a reason.

@@ -17,6 +17,9 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases import callbacks, outbox
+from cases.callers.call_backs import note_call_back
+from cases.callers.lines import SMS, find_line, why_silent
+from cases.callers.texts import fits, write_sms
 from cases.models import Attachment, Case, Contact, OutboxMessage
 from cases.outgoing_files import enqueue_files, held_until, put_behind, take_back_files
 from cases.quiet_hours import send_after
@@ -113,14 +116,52 @@ async def notify_contact(
     town: Town,
     buttons: list[list[dict[str, str]]] | None = None,
 ) -> bool:
-    """Queue a notice for the chat behind a case; ``False`` where there is none to tell.
+    """Queue a notice for the chat behind a case, or for its caller's mobile in the words of a text
+    message; ``False`` where there is none to tell, and somebody may have to call instead.
 
     What is still held back about the same case becomes part of this message; what the newer
     word makes pointless (``superseded``) is left out. Files that were to go with it follow it.
     """
-    contact = await _find_listener(session, case)
-    if contact is None or not text:
+    contact = await _find_listener(session, case, town)
+    if not text:
         return False
+    if contact is None:
+        because = await why_silent(session, case, town)
+        moment = kind.removeprefix("notice.")
+        await note_call_back(
+            session, case, moment, text, because, dedupe_key=dedupe_key, town=town, now=now
+        )
+        return False
+    if contact.channel == SMS:
+        text, buttons = write_sms(kind.removeprefix("notice."), case, town), None
+        if not text:
+            return False
+    return await queue_notice(
+        session,
+        contact,
+        case,
+        kind=kind,
+        text=text,
+        dedupe_key=dedupe_key,
+        now=now,
+        town=town,
+        buttons=buttons,
+    )
+
+
+async def queue_notice(
+    session: AsyncSession,
+    contact: Contact,
+    case: Case,
+    *,
+    kind: str,
+    text: str,
+    dedupe_key: str,
+    now: datetime,
+    town: Town,
+    buttons: list[list[dict[str, str]]] | None = None,
+) -> bool:
+    """Like ``notify_contact``, for a contact in hand: one of several who follow a case."""
     held = await outbox.take_back_held(
         session,
         channel=contact.channel,
@@ -140,7 +181,7 @@ async def notify_contact(
         case_id=case.id,
         kind=kind,
         payload={
-            "text": "\n".join(_still_news(parts, town)),
+            "text": _join(_still_news(parts, town), contact),
             "buttons": buttons or older_buttons,
             "parts": parts,
             "urgent": case.urgency == "critical",
@@ -172,8 +213,8 @@ async def send_case_files(
 ) -> int:
     """Queue files of staff behind the notice that tells of them, to be sent when it is; returns
     how many. Like a notice they go to nobody who wants none."""
-    contact = await _find_listener(session, case)
-    if contact is None:
+    contact = await _find_listener(session, case, town)
+    if contact is None or contact.channel == SMS:
         return 0
     captions = [
         render_notice(contact.language, "case_file", number=case.number, name=file.name)
@@ -192,11 +233,12 @@ async def send_case_files(
     )
 
 
-async def _find_listener(session: AsyncSession, case: Case) -> Contact | None:
-    """The chat behind a case, if it wants news and news reaches it."""
+async def _find_listener(session: AsyncSession, case: Case, town: Town) -> Contact | None:
+    """The chat behind a case or its caller's line, if it wants news and news reaches it."""
     if case.contact_id is None:
-        return None
-    contact = await session.get(Contact, case.contact_id)
+        contact = await find_line(session, case, town)
+    else:
+        contact = await session.get(Contact, case.contact_id)
     if contact is None or contact.muted or not contact.reachable:
         return None
     return contact
@@ -232,6 +274,12 @@ def _still_news(parts: list[dict[str, str]], town: Town) -> list[str]:
     superseded = {f"notice.{name}" for name in names}
     *older, newest = parts
     return [*(p["text"] for p in older if p["kind"] not in superseded), newest["text"]]
+
+
+def _join(texts: list[str], contact: Contact) -> str:
+    """One message; of news that no text message has room for, the newest, which has all numbers."""
+    joined = "\n".join(texts)
+    return texts[-1] if contact.channel == SMS and not fits(joined) else joined
 
 
 class _Blank(dict[str, Any]):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -89,6 +89,11 @@ class Town:
     def name(self) -> str:
         """The town's name."""
         return str(self.policy["town"])
+
+    @property
+    def public_numbers(self) -> tuple[str, ...]:
+        """Telephone numbers that are no person's."""
+        return (str(self.policy.get("hotline", "")),)
 
     def unit_name(self, code: str | None) -> str:
         """The unit's name, or its code where the list no longer has it."""
@@ -171,6 +176,7 @@ async def load_service_files(
         session, folder / "answer_cards.toml", units=units, categories=categories, now=now
     )
     await errand_loading.load_errand_files(session, folder, units)
+    await _load_macros(session, folder / "reply_macros.csv", units, now)
 
 
 async def load_town_files(
@@ -251,6 +257,28 @@ async def load_town_files(
                 working=row["working"] == "1",
                 name=row["name"],
                 provisional=row["provisional"] == "1",
+            )
+        )
+
+
+async def _load_macros(
+    session: AsyncSession, path: Path, units: Container[str], now: datetime
+) -> None:
+    if await session.scalar(select(models.ReplyMacro.id).limit(1)) is not None:
+        return
+    for line, row in _rows(path):
+        if row["unit"] and row["unit"] not in units:
+            where = f"{path.name} 第 {line} 行"
+            raise TownDataError(f"{where}：单位 {row['unit']} 不在 units.csv 中，请先补上它。")
+        session.add(
+            models.ReplyMacro(
+                title=row["title"],
+                text=row["text"],
+                unit_code=row["unit"] or None,
+                active=True,
+                position=line,
+                updated_by="示例镇",
+                updated_at=now,
             )
         )
 

@@ -40,6 +40,8 @@ KINDS = {
 }
 # Fields of the API that a page has no use for.
 UNASKED = frozenset({"latitude", "longitude", "replaces"})
+# Asked by a form of its own, beside what it is about.
+ELSEWHERE = frozenset({"place_code"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,8 @@ def action_forms(
 def _fields_of(
     transition: Transition, case: Case, town: Town, refill: Form | None
 ) -> tuple[FormField, ...]:
-    optional = [name for name in OPTIONAL_FIELDS.get(transition.action, ()) if name not in UNASKED]
+    unasked = UNASKED | ELSEWHERE
+    optional = [name for name in OPTIONAL_FIELDS.get(transition.action, ()) if name not in unasked]
     labels = load_texts("labels")
     fields = []
     for name in dict.fromkeys([*transition.requires, *optional]):

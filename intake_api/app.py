@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
+from cases.addresses.keeper import NameKeeper
 from cases.storage.database import Database
 from intake_api import keys
 from intake_api.middleware.access import build_access
@@ -57,6 +58,7 @@ def create_app(
     app[keys.DATABASE] = database
     app[keys.TAGGER] = tagger
     app[keys.TOWN] = town_provider
+    app[keys.NAMES] = NameKeeper()
     app[keys.CLOCK] = clock
     app[keys.SECRET] = secret or load_secret(settings)
     app[keys.METRICS] = registry

@@ -1,7 +1,9 @@
 """A call read into drafts and tagged: what the desk and ``POST /transcripts`` have in common.
 
     await read_call(app, text, received_at) -> ReadCall
-    read_with(tagger, text, received_at) -> ReadCall      the same where nothing has to be awaited
+    read_with(tagger, text, received_at) -> ReadCall      the same where nothing has to be awaited:
+                                                          no address registry is asked
+    await read_calls(tag, [(text, received_at)]) -> list[ReadCall]      many, tagged together
 
 ``cases.transcript`` finds the matters, the classifier tags each and says which of the possible cuts
 between them hold. A text in which no matter was found becomes one draft as a
@@ -11,7 +13,7 @@ whole: nothing that somebody sent falls under the table.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -23,6 +25,7 @@ from cases.calls.parts import KINDS
 from cases.classification import Tag
 from cases.transcript import Field, Matter, Transcript, read_transcript, settle
 from intake_api.keys import TOWN
+from intake_api.place_finding import find_places
 from intake_api.read_draft import ReadDraft, quote
 from intake_api.tagging import tag_texts
 
@@ -105,7 +108,10 @@ async def read_call(app: web.Application, text: str, received_at: datetime) -> R
         read = settle(read, [known[segment] for segment in read.segments])
     matters = read.matters or _whole(read.text)
     known = await _tag(app, [matter.tagged for matter in matters], known)
-    return _assemble(export, read, matters, [known[matter.tagged] for matter in matters])
+    call = _assemble(export, read, matters, [known[matter.tagged] for matter in matters])
+    places = await find_places(app, [(matter.body, matter.place) for matter in matters])
+    drafts = zip(call.drafts, places, strict=True)
+    return replace(call, drafts=tuple(replace(draft, places=found) for draft, found in drafts))
 
 
 def read_with(
@@ -118,6 +124,25 @@ def read_with(
     matters = read.matters or _whole(read.text)
     tags = tagger([matter.tagged[:MAX_TAGGED] for matter in matters])
     return _assemble(export, read, matters, tags)
+
+
+async def read_calls(
+    tag: Callable[[Sequence[str]], Awaitable[Tags]], calls: Sequence[tuple[str, datetime]]
+) -> list[ReadCall]:
+    """Read beside the event loop and tag all together, in two questions to the classifier. No
+    address registry is asked; raises what ``tag`` raises. ``received_at`` in the town's zone."""
+    read = await asyncio.to_thread(lambda: [_read(text, at) for text, at in calls])
+    segments = list(dict.fromkeys(s for _, found in read for s in found.segments))
+    known = dict(zip(segments, await tag([s[:MAX_TAGGED] for s in segments]), strict=True))
+    settled = [settle(found, [known[s] for s in found.segments]) for _, found in read]
+    matters = [found.matters or _whole(found.text) for found in settled]
+    wanted = dict.fromkeys(matter.tagged for some in matters for matter in some)
+    new = [text for text in wanted if text not in known]
+    known |= zip(new, await tag([text[:MAX_TAGGED] for text in new]), strict=True)
+    return [
+        _assemble(export, found, some, [known[matter.tagged] for matter in some])
+        for (export, _), found, some in zip(read, settled, matters, strict=True)
+    ]
 
 
 def _read(text: str, received_at: datetime) -> tuple[Export, Transcript]:

@@ -2,6 +2,7 @@
 
     await export_cases(database, write) -> int          write(row) is called once for each case
     await import_case(session, row) -> bool             False: the number was there already
+    mask_row(row) -> row                                for a file that leaves the house
 
 A row has every column of the case (times in ISO 8601, the parent by its number) and ``history``,
 ``predictions`` and ``coop_units``. What ties it to a chat is left out on purpose: a file that is
@@ -21,13 +22,16 @@ from cases.case_number import parse_number
 from cases.errors import InvalidData
 from cases.history import hash_entry
 from cases.models import Base, Case, CaseUnit, HistoryEntry, PredictionEntry
+from cases.personal_data import mask_name, mask_part, mask_phone, mask_text
 from cases.storage.database import Database
 from cases.storage.types import UtcDateTime
 
 Row = dict[str, Any]
 BATCH = 200
 # Numbers of this database's own rows mean nothing elsewhere.
-LEFT_OUT = frozenset({"id", "contact_id", "parent_id", "case_id", "previous_hash", "hash"})
+LEFT_OUT = frozenset(
+    {"id", "contact_id", "parent_id", "case_id", "previous_hash", "hash", "caller_key"}
+)
 CASE_COLUMNS = tuple(c.name for c in Case.__table__.columns if c.name not in LEFT_OUT)
 ATTACHED: dict[str, type[Base]] = {
     "history": HistoryEntry,
@@ -81,6 +85,27 @@ def _plain(item: Base) -> Row:
 
 def _value(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
+
+
+def mask_row(row: Row) -> Row:
+    """The same row without what says who somebody is; the code that opens the case goes as well."""
+    masked: Row = _mask_words(row)
+    return masked | {
+        "caller_name": mask_name(row.get("caller_name")),
+        "caller_phone": mask_phone(row.get("caller_phone")),
+        "summary": mask_part(row.get("summary") or "", row.get("text") or ""),
+        "place_text": mask_part(row.get("place_text") or "", row.get("text") or "") or None,
+        "tracking_code": "",
+        "link_token": None,
+    }
+
+
+def _mask_words(value: Any) -> Any:
+    if isinstance(value, str):
+        return mask_text(value)
+    if isinstance(value, dict):
+        return {name: _mask_words(item) for name, item in value.items()}
+    return [_mask_words(item) for item in value] if isinstance(value, list) else value
 
 
 async def import_case(session: AsyncSession, row: Row) -> bool:

@@ -17,12 +17,17 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from bot.service import BotService
+from bot.sms_channel import hooks as sms_hooks
+from bot.sms_channel.channel import SmsChannel
+from bot.sms_channel.file_drop import FileDrop
+from bot.sms_channel.gateway import SmsGateway
 from bot.telegram_channel import TelegramSettings
 from bot.telegram_channel import webhook as telegram_webhook
 from bot.web_channel import add_routes as add_chat_routes
 from cases.classification import Tag
 from cases.storage.database import Database
 from cases.storage.schema import upgrade_schema
+from cases.use_cases.same_event import renew_index
 from cases.use_cases.timers import run_timers
 from classifier.worker_pool import ClassifierPool
 from intake_api.app import create_app
@@ -81,10 +86,19 @@ async def running(
         await town.load()
         pool = await starting_pool
         server = RunningServer(settings, database, town)
-        bot = _build_bot(settings, database, town, pool)
+        sms = _build_sms(settings)
+        stack.push_async_callback(sms.close)
+        bot = _build_bot(settings, database, town, pool, sms)
         if settings.runs("worker"):
             stack.enter_context(
                 repeat("timers", TIMER_SECONDS, lambda: run_timers(database, town(), utc_now))
+            )
+            stack.enter_context(
+                repeat(
+                    "same event",
+                    SWEEP_SECONDS,
+                    lambda: renew_index(database, town(), utc_now()),
+                )
             )
             stack.enter_context(repeat("sweep", SWEEP_SECONDS, lambda: sweep(database, utc_now())))
         await bot.start(
@@ -98,6 +112,7 @@ async def running(
             )
             add_chat_routes(app, bot)
             telegram_webhook.add_routes(app, bot.telegram)
+            sms_hooks.add_routes(app, _sms_hooks(settings, database, town, bot))
             server.port = await _listen(app, door, stack)
         refresh = asyncio.create_task(town.keep_fresh())
         stack.callback(refresh.cancel)
@@ -118,6 +133,7 @@ def _build_bot(
     database: Database,
     town: TownKeeper,
     pool: ClassifierPool | None,
+    sms: SmsChannel,
 ) -> BotService:
     telegram = None
     if settings.telegram_token is not None:
@@ -134,6 +150,32 @@ def _build_bot(
         town_provider=town,
         data_dir=settings.data_dir,
         telegram=telegram,
+        channels=(sms,),
+    )
+
+
+def _build_sms(settings: Settings) -> SmsChannel:
+    """The provider's gateway, or the files; the numbers of a demo are somebody's: always files."""
+    if settings.sms_url and settings.sms_secret and not settings.demo:
+        from bot.sms_channel.webhook import SignedWebhook
+
+        gateway: SmsGateway = SignedWebhook(
+            settings.sms_url, settings.sms_secret.get_secret_value()
+        )
+    else:
+        gateway = FileDrop(
+            settings.data_dir / "sms", clock=lambda: utc_now().astimezone(settings.timezone)
+        )
+    return SmsChannel(gateway, public_url=settings.public_url)
+
+
+def _sms_hooks(
+    settings: Settings, database: Database, town: TownKeeper, bot: BotService
+) -> sms_hooks.SmsHooks | None:
+    if settings.sms_secret is None:
+        return None
+    return sms_hooks.SmsHooks(
+        settings.sms_secret.get_secret_value(), database, town, utc_now, bot.wake
     )
 
 

@@ -9,6 +9,7 @@ character.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -35,11 +36,17 @@ class Piece:
 def cut_text(text: str, marks: Iterable[Mark]) -> list[Piece]:
     """Marks beyond the text or empty ones are left out."""
     usable = [mark for mark in marks if 0 <= mark.start < mark.end <= len(text)]
-    edges = sorted({0, len(text), *(m.start for m in usable), *(m.end for m in usable)})
+    begins, ends = defaultdict[int, list[int]](list), defaultdict[int, list[int]](list)
+    for number, mark in enumerate(usable):
+        begins[mark.start].append(number)
+        ends[mark.end].append(number)
     pieces = []
-    for start, end in pairwise(edges):
-        covering = (m.kind for m in usable if m.start <= start and end <= m.end)
-        pieces.append(Piece(text[start:end], tuple(dict.fromkeys(covering))))
+    covering: set[int] = set()
+    for start, end in pairwise(sorted({0, len(text), *begins, *ends})):
+        covering.difference_update(ends[start])
+        covering.update(begins[start])
+        kinds = dict.fromkeys(usable[number].kind for number in sorted(covering))
+        pieces.append(Piece(text[start:end], tuple(kinds)))
     return pieces
 
 

@@ -10,6 +10,7 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry
 
 from cases.actors import Actor
+from cases.addresses.keeper import NameKeeper
 from cases.storage.database import Database
 from cases.town import Town
 from intake_api.passwords import Passwords
@@ -49,6 +50,7 @@ SETTINGS = web.AppKey("settings", Settings)
 DATABASE = web.AppKey("database", Database)
 TAGGER: web.AppKey[Tagger] = web.AppKey("tagger")
 TOWN: web.AppKey[TownProvider] = web.AppKey("town")
+NAMES = web.AppKey("names", NameKeeper)
 CLOCK: web.AppKey[Clock] = web.AppKey("clock")
 SECRET = web.AppKey("secret", bytes)
 PASSWORDS = web.AppKey("passwords", Passwords)

@@ -1,6 +1,7 @@
 """One matter of a call, read and tagged: what the page shows and what the API answers.
 
-ReadDraft(matter, tag)     .text .summary .place .time_words .demand .options(town) .to_dict()
+ReadDraft(matter, tag, places)
+    .text .summary .place .time_words .demand .options(town) .to_dict()
 quote(field) -> dict | None
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from cases.addresses.matching import PlaceMatches
 from cases.classification import Tag
 from cases.summary import summarise
 from cases.town import Town
@@ -31,6 +33,8 @@ class ReadDraft:
 
     matter: Matter
     tag: Tag | None
+    #: What the registry says to the place; None where it was not asked.
+    places: PlaceMatches | None = None
 
     @property
     def text(self) -> str:
@@ -90,10 +94,11 @@ class ReadDraft:
     def to_dict(self) -> dict[str, Any]:
         """A draft as ``huying transcript --json`` prints it."""
         place = quote(self.matter.place)
+        sure = self.places.sure if self.places else None
         return {
             "span": list(self.span),
             "summary": self.summary,
-            "place": place and {**place, "code": None},
+            "place": place and {**place, "code": sure and sure.code},
             "time": quote(self.matter.time),
             "demand": quote(self.matter.demand),
             "cause": quote(self.matter.cause),

@@ -3,8 +3,8 @@
     setup_rendering(app)
     render(request, template, context, *, status=200) -> web.Response
 
-Every page gets ``staff`` (or None), ``csrf``, the words for states, roles, actions and fields, and
-the filters for times; autoescape is on and stays on.
+Every page gets ``staff`` (or None), ``csrf``, the words for states, roles, actions and fields, the
+filters for times, and ``masked`` for citizens' words in lists; autoescape is on and stays on.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 import jinja2
 from aiohttp import web
 
+from cases.personal_data import mask_text
 from intake_api.keys import CLOCK, SETTINGS
 from intake_api.sessions import STAFF
 from intake_api.static_files import static_address
@@ -43,6 +44,7 @@ def setup_rendering(app: web.Application) -> None:
         day=lambda at: format_day(at, zone),
         age=age_words,
         due=due_words,
+        masked=lambda text: mask_text(text or ""),
     )
     app[ENVIRONMENT] = environment
 

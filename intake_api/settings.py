@@ -111,6 +111,8 @@ ROWS: tuple[Row, ...] = (
     Row("telegram_api_url", "https://api.telegram.org", "root of a Bot API server", _root_url),
     Row("telegram_webhook_url", None, "own https address; unset: long polling", _root_url),
     Row("telegram_webhook_secret", None, "secret header of the webhook", SecretStr),
+    Row("sms_url", None, "gateway for text messages; unset: files in the data folder", _root_url),
+    Row("sms_secret", None, "signs text messages and what the gateway reports back", SecretStr),
     Row("timezone", TOWN_ZONE, "time zone of the town", _timezone),
     Row("secret_key", None, "signs one-time links; unset: kept in the data folder", SecretStr),
     Row("classifier_workers", 1, "processes that hold the model", _positive),
@@ -146,6 +148,8 @@ class Settings:
     telegram_api_url: str = "https://api.telegram.org"
     telegram_webhook_url: str | None = None
     telegram_webhook_secret: SecretStr | None = None
+    sms_url: str | None = None
+    sms_secret: SecretStr | None = None
     timezone: ZoneInfo = TOWN_ZONE
     secret_key: SecretStr | None = None
     classifier_workers: int = 1
@@ -172,6 +176,10 @@ class Settings:
                 values[row.name] = overrides[row.name]
             elif environ.get(row.variable):
                 values[row.name] = _parse(row, environ[row.variable])
+        if values.get("sms_url") and not values.get("sms_secret"):
+            raise SettingsError(
+                "HUYING_SMS_URL: cannot be used without a secret; set HUYING_SMS_SECRET as well."
+            )
         return cls(**values)
 
     @property

@@ -1,4 +1,4 @@
-"""What has served its time goes: old replies, ended sessions, spent links.
+"""What has served its time goes: old replies, ended sessions, spent links, calls given up.
 
 await sweep(database, now) -> int        rows deleted
 """
@@ -9,8 +9,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import CursorResult, delete
 
-from cases.models import IdempotentReply, PasswordLink, StaffSession
+from cases.models import CasePresence, IdempotentReply, KeptCall, PasswordLink, StaffSession
 from cases.storage.database import Database
+from cases.use_cases.kept_calls import KEPT_FOR
+from cases.use_cases.presence import AWAY_AFTER
 
 KEEP_REPLIES = timedelta(days=7)
 
@@ -21,6 +23,8 @@ async def sweep(database: Database, now: datetime) -> int:
         delete(IdempotentReply).where(IdempotentReply.created_at < now - KEEP_REPLIES),
         delete(StaffSession).where(StaffSession.expires_at < now),
         delete(PasswordLink).where(PasswordLink.expires_at < now),
+        delete(KeptCall).where(KeptCall.kept_at < now - KEPT_FOR),
+        delete(CasePresence).where(CasePresence.seen_at < now - AWAY_AFTER),
     )
     deleted = 0
     async with database.transaction() as session:

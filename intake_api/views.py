@@ -1,24 +1,30 @@
 """A case as data, for the API and for pages: what this reader may see of it.
 
-    case_view(case, coop_units, *, actor, now) -> dict     the shape of ``CaseAnswer``
+    case_view(case, coop_units, *, actor, now, shown="open") -> dict     the shape of ``CaseAnswer``
     history_view(entry) -> dict
     may_see(actor, case, coop_units) -> bool
     sees_identity(actor, case) -> bool
-    mask_name(name); mask_phone(phone)
+    mask_name(name); mask_phone(phone)                      of ``cases.personal_data``
 
 Identity: the hotline's own staff see who called. Handlers see a name and number of the cases they
-handle unless the citizen asked to stay anonymous; everybody else sees a mask.
+handle unless the citizen asked to stay anonymous; everybody else sees a mask, in the words of the
+citizen as well. A list (``shown="list"``) is masked for everybody; so is a page (``"page"``) until
+its reader has asked, but for the doors, without which nobody finds the place.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, Literal
 
 from cases.actors import Actor
 from cases.lifecycle import OPEN_STATES, Role, State
 from cases.models import Case, HistoryEntry
+from cases.personal_data import mask_name as mask_name
+from cases.personal_data import mask_part
+from cases.personal_data import mask_phone as mask_phone
 from intake_api.texts import load_texts
 
 CENTRE_ROLES = frozenset(
@@ -46,18 +52,6 @@ def sees_identity(actor: Actor, case: Case) -> bool:
     return actor.role in IDENTITY_ROLES
 
 
-def mask_name(name: str | None) -> str | None:
-    """王女士 stays recognisable as a surname only: 王**."""
-    return name and name[0] + "*" * min(2, max(1, len(name) - 1))
-
-
-def mask_phone(phone: str | None) -> str | None:
-    """13800001234 -> 138****1234; a short one is covered wholly."""
-    if not phone:
-        return phone
-    return f"{phone[:3]}****{phone[-4:]}" if len(phone) >= 9 else "****"
-
-
 def is_overdue(case: Case, now: datetime) -> bool:
     """The rule of ``cases.use_cases.queues.is_overdue``, for a case already in hand."""
     if State(case.state) not in OPEN_STATES - {State.SUSPENDED, State.NEED_INFO}:
@@ -75,11 +69,29 @@ def running_deadline(case: Case) -> datetime | None:
 
 
 def case_view(
-    case: Case, coop_units: Sequence[str], *, actor: Actor, now: datetime
+    case: Case,
+    coop_units: Sequence[str],
+    *,
+    actor: Actor,
+    now: datetime,
+    shown: Literal["open", "page", "list"] = "open",
+    public: Collection[str] = (),
 ) -> dict[str, Any]:
-    """The case as this reader may see it."""
-    open_identity = sees_identity(actor, case)
-    hidden = case.anonymous and not open_identity
+    """The case as this reader may see it; ``public`` are numbers that are nobody's."""
+    open_identity = shown == "open" and sees_identity(actor, case)
+    hidden = case.anonymous
+    handles = actor.unit_code is not None and actor.unit_code in (case.lead_unit, *coop_units)
+    works = actor.role in IDENTITY_ROLES or handles
+    keep = frozenset({"door"}) if works and shown != "list" else frozenset[str]()
+
+    def words(text: str | None) -> str | None:
+        return text if open_identity or not text else _masked(text, "", keep, frozenset(public))
+
+    def part(text: str | None) -> str | None:
+        if open_identity or not text:
+            return text
+        return _masked(text, case.text, keep, frozenset(public))
+
     name = case.caller_name if open_identity else mask_name(case.caller_name)
     phone = case.caller_phone if open_identity else mask_phone(case.caller_phone)
     return {
@@ -88,9 +100,11 @@ def case_view(
         "state": State(case.state).value,
         "state_name": load_texts("labels")["states"][State(case.state).value],
         "channel": case.channel,
-        "text": case.text,
-        "summary": case.summary,
-        "place": case.place_text,
+        "text": words(case.text),
+        "summary": part(case.summary),
+        "place": part(case.place_text),
+        "place_code": case.place_code,
+        "grid": case.place_grid,
         "latitude": case.latitude,
         "longitude": case.longitude,
         "platform": case.platform,
@@ -108,7 +122,7 @@ def case_view(
         "submitted_at": _iso(case.submitted_at),
         "updated_at": _iso(case.updated_at),
         "outcome": case.outcome,
-        "reply": case.reply_text,
+        "reply": words(case.reply_text),
         "satisfaction": case.satisfaction,
         "solved": case.solved,
         "round": case.round,
@@ -135,6 +149,12 @@ def history_view(entry: HistoryEntry) -> dict[str, Any]:
         "data": entry.data,
         "citizen_text": entry.citizen_text,
     }
+
+
+@lru_cache(maxsize=2_048)
+def _masked(text: str, whole: str, keep: frozenset[str], public: frozenset[str]) -> str:
+    """Lists are asked for again and again."""
+    return mask_part(text, whole or text, keep=keep, public=public)
 
 
 def _iso(at: datetime | None) -> str | None:

@@ -4,6 +4,7 @@ town, a clock that stands still."""
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import shutil
 from collections.abc import AsyncIterator, Coroutine, Iterator
@@ -84,6 +85,20 @@ def town(sqlite_template: Path) -> Town:
 def now() -> datetime:
     """Monday 23 November 2026, 09:00 in the town."""
     return datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def shipped_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The lexical model of all shipped rows: trained once, by whichever process asks first."""
+    from classifier.registry import ModelRegistry
+    from classifier.training import train_shipped
+
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    with (shared / "shipped.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        registry = ModelRegistry(shared / "shipped_models")
+        return registry.current() or registry.path(train_shipped(registry, strength="lexical"))
 
 
 @pytest.fixture

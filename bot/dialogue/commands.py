@@ -114,7 +114,7 @@ def list_cases(state: DialogueState, facts: Facts) -> Turn:
             "status.item",
             number=case.number,
             category=name_category(case.category, facts),
-            state=state_name(case.state, facts.texts.language),
+            state=state_name(case.shown or case.state, facts.texts.language),
         )
         for case in facts.page
     ]

@@ -37,6 +37,10 @@ class CaseView:
     alternatives: tuple[str, ...] = ()
     #: Filed without a chat and not anonymously: whoever holds its link may follow it.
     is_unclaimed: bool = False
+    #: Merged: the state of the case that answers for it.
+    shown: State | None = None
+    #: Just filed: how many others reported what surely is the same event.
+    joins: int = 0
 
     @property
     def is_open(self) -> bool:

@@ -11,6 +11,7 @@ from bot.dialogue.state import DialogueState
 from bot.dialogue.turn import Follow, MakeLink, Turn
 from bot.incoming import Incoming, Location
 from bot.words import Command, read_command
+from cases.callers.pairs import pair_payload, split_pair
 from cases.place import find_place
 
 #: How long whoever scanned a code is likely to stand there still.
@@ -19,18 +20,22 @@ _KINDS = ("case_", "loc_")
 
 
 def start_payload(incoming: Incoming) -> str | None:
-    """What the link that was opened carries, however the channel hands it over."""
+    """What the link that was opened carries, however the channel hands it over; number and tracking
+    code typed together open the case alike."""
     if incoming.start:
         return incoming.start
-    command = read_command(incoming.text) if incoming.is_plain_text else None
-    if command is None or command.name != "start":
+    if not incoming.is_plain_text:
         return None
+    command = read_command(incoming.text)
+    if command is None or command.name != "start":
+        return pair_payload(incoming.text)
     return command.rest if command.rest.startswith(_KINDS) else None
 
 
 def open_link(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn | None:
     """The place is kept for the next report, the case is shown."""
-    if start_payload(incoming) is None or (incoming.start and incoming.text):
+    payload = start_payload(incoming)
+    if payload is None or (incoming.start and incoming.text):
         return None
     say = facts.texts.say
     if facts.linked_place is not None:
@@ -40,7 +45,7 @@ def open_link(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn | 
         case = facts.linked_case
         shown = Turn(state).saying(describe_status(case, facts), case_id=case.id)
         return replace(shown, action=Follow(case)) if case.is_unclaimed else shown
-    return Turn(state).saying(say("link.lost"))
+    return Turn(state).saying(say("status.unknown" if split_pair(payload) else "link.lost"))
 
 
 def make_link(state: DialogueState, incoming: Incoming, facts: Facts, command: Command) -> Turn:

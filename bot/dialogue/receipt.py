@@ -146,7 +146,7 @@ def describe_status(case: CaseView, facts: Facts) -> str:
             "status.line",
             number=case.number,
             category=category,
-            state=state_name(case.state, facts.texts.language),
+            state=state_name(case.shown or case.state, facts.texts.language),
         )
     ]
     if case.unit:

@@ -24,6 +24,7 @@ from bot.dialogue.told import TOLD
 from bot.dialogue.turn import (
     ChooseCategory,
     FileCase,
+    JoinCase,
     LeaveToPerson,
     Note,
     Outcome,
@@ -32,6 +33,7 @@ from bot.dialogue.turn import (
     Supplement,
     Turn,
     Withdraw,
+    button,
 )
 from bot.incoming import FileKind, Incoming
 from cases.lifecycle import State
@@ -94,13 +96,22 @@ def _filed(turn: Turn, action: FileCase, case: CaseView, incoming: Incoming, fac
         lines.append(say("receipt.voice"))
     if not facts.cases:
         lines.append(say("receipt.privacy"))
+    if case.joins:
+        lines.append(say("receipt.joins", count=case.joins))
     if asks_place:
         lines.append(say("receipt.ask_place"))
         state = state.asking(Step.ASKING_PLACE, incoming.at, case.id)
     else:
         state = replace(state, stamp=state.stamp + 1)
     rows = receipt_buttons(case, facts, state.stamp, asks_place=asks_place)
+    if case.joins:
+        rows = (*rows, (button(say("button.join"), "join", case.id, state.stamp),))
     return replace(turn, state=state).saying("\n".join(lines), *rows, case_id=case.id)
+
+
+def _joined(turn: Turn, action: JoinCase, case: CaseView, incoming: Incoming, facts: Facts) -> Turn:
+    text = facts.texts.say("receipt.joined", number=case.number)
+    return turn.saying(text, case_id=case.id)
 
 
 def _asks_place(case: CaseView, facts: Facts) -> bool:
@@ -245,5 +256,6 @@ _ANSWERS: dict[type, Callable[[Turn, Any, CaseView, Incoming, Facts], Turn]] = {
     Withdraw: _withdrawn,
     Rate: _rated,
     Reopen: _reopened,
+    JoinCase: _joined,
     FileConsultation: _filed,
 }

@@ -14,7 +14,16 @@ from bot.dialogue.filing import file_now, supplement
 from bot.dialogue.receipt import category_buttons, describe_status, is_dispatchable
 from bot.dialogue.spent import rating_rows, spend_skip
 from bot.dialogue.state import DialogueState, Step
-from bot.dialogue.turn import ChooseCategory, LeaveToPerson, Rate, Reopen, Reply, Turn, Withdraw
+from bot.dialogue.turn import (
+    ChooseCategory,
+    JoinCase,
+    LeaveToPerson,
+    Rate,
+    Reopen,
+    Reply,
+    Turn,
+    Withdraw,
+)
 from bot.incoming import Incoming
 from bot.words import normalise, typed_digit
 from cases.callbacks import Callback, decode
@@ -133,6 +142,13 @@ def _undo(state: DialogueState, incoming: Incoming, facts: Facts, tap: Callback)
     return Turn(state.at_rest(), action=Withdraw(case))
 
 
+def _join(state: DialogueState, incoming: Incoming, facts: Facts, tap: Callback) -> Turn | None:
+    case = facts.tapped
+    if case is None or not case.is_open:
+        return None
+    return Turn(_leave_question(state, case), action=JoinCase(case))
+
+
 def _rate(state: DialogueState, incoming: Incoming, facts: Facts, tap: Callback) -> Turn | None:
     case = facts.tapped
     if case is None or not case.can_reopen or tap.stamp != case.round:
@@ -203,6 +219,7 @@ _VERBS = {
     "cat": _category,
     "noplace": _no_place,
     "undo": _undo,
+    "join": _join,
     "rate": _rate,
     "rerate": _rerate,
     "solved": _solved,

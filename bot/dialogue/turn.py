@@ -131,6 +131,13 @@ class Reopen:
 
 
 @dataclass(frozen=True)
+class JoinCase:
+    """跟进: the case is the same event as one that others reported."""
+
+    case: CaseView
+
+
+@dataclass(frozen=True)
 class SetLanguage:
     """From now on in this language."""
 
@@ -182,6 +189,7 @@ Action = (
     | Withdraw
     | Rate
     | Reopen
+    | JoinCase
     | SetLanguage
     | Mute
     | TellHoldings

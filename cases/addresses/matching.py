@@ -55,6 +55,11 @@ class PlaceMatches:
     verdict: Verdict
     candidates: tuple[PlaceCandidate, ...] = ()
 
+    @property
+    def sure(self) -> PlaceCandidate | None:
+        """The one place, where nothing is near it."""
+        return self.candidates[0] if self.verdict == "sure" else None
+
 
 @dataclass(frozen=True, slots=True)
 class _Reading:

@@ -17,11 +17,11 @@ from typing import cast
 
 from cases.addresses.words import headings
 from cases.errors import TownDataError
+from cases.file_encoding import find_encoding
 
 #: Of the named parts a file has to have at least one.
 NAMED = ("district", "street", "community", "estate", "road")
 COLUMNS = ("code", *NAMED[:3], "group", "grid", *NAMED[3:], "number", "building", "unit", "room")
-_FEW = 65_536
 #: How a spreadsheet is made to keep the zeros of a code; it holds text, nothing is computed.
 _TEXT_FORMULA = re.compile(r'="([^"]*)"')
 
@@ -52,16 +52,12 @@ def check_registry(path: Path) -> None:
 
 
 def _encoding_of(path: Path) -> str:
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            with path.open(encoding=encoding, newline="") as file:
-                while piece := file.read(_FEW):
-                    if "\0" in piece:
-                        raise UnicodeError
-        except UnicodeError:
-            continue
-        return encoding
-    raise TownDataError(f"{path.name}：既不是 UTF-8 也不是 GB18030 文本，请另存为 UTF-8 的 CSV。")
+    encoding = find_encoding(path)
+    if encoding is None:
+        raise TownDataError(
+            f"{path.name}：既不是 UTF-8 也不是 GB18030 文本，请另存为 UTF-8 的 CSV。"
+        )
+    return encoding
 
 
 def _columns_of(path: Path, first: list[str]) -> list[str | None]:

@@ -3,8 +3,11 @@
 from cases.models.addresses import AddressAlias, AddressLoad, AddressUnit
 from cases.models.answers import AnswerCardRevision, AnswerCardRow, Consultation
 from cases.models.base import Base
+from cases.models.callers import CallBack, CallTranscript, SmsReport, TranscriptCase
 from cases.models.case import Attachment, Case, CaseUnit, HistoryEntry, PredictionEntry
+from cases.models.desk import CasePresence, KeptCall, ReplyMacro
 from cases.models.errands import Errand, ErrandEvent, ErrandItem, ErrandPaper, Runner
+from cases.models.imports import OrderImport, RefusedRow
 from cases.models.messaging import (
     ChatMessage,
     Contact,
@@ -13,6 +16,7 @@ from cases.models.messaging import (
     InboxMessage,
     OutboxMessage,
 )
+from cases.models.same_event import CaseKey, CaseMerge, CasePrint, CaseReporter
 from cases.models.staff import (
     ApiToken,
     IdempotentReply,
@@ -32,7 +36,14 @@ __all__ = [
     "Attachment",
     "Base",
     "CalendarDay",
+    "CallBack",
+    "CallTranscript",
     "Case",
+    "CaseKey",
+    "CaseMerge",
+    "CasePresence",
+    "CasePrint",
+    "CaseReporter",
     "CaseUnit",
     "Category",
     "ChatMessage",
@@ -47,14 +58,20 @@ __all__ = [
     "HistoryEntry",
     "IdempotentReply",
     "InboxMessage",
+    "KeptCall",
+    "OrderImport",
     "OutboxMessage",
     "PasswordLink",
     "Place",
     "PlaceEvent",
     "PredictionEntry",
+    "RefusedRow",
+    "ReplyMacro",
     "Responsibility",
     "Runner",
+    "SmsReport",
     "StaffSession",
+    "TranscriptCase",
     "Unit",
     "User",
 ]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from cases.lifecycle import State
 from cases.models.base import Base, BigId
+from cases.personal_data.phones import phone_key
 
 
 class Case(Base):
@@ -23,9 +24,16 @@ class Case(Base):
     __tablename__ = "cases"
     __table_args__ = (
         UniqueConstraint("source_system", "source_id", "source_index", name="uq_cases_source"),
-        Index("ix_cases_state_due", "state", "due_at"),
+        # Enough to count and sort what waits and what is late without reading a case.
+        Index("ix_cases_waiting", "state", "step_due_at", "due_at", "urgency", "submitted_at"),
         Index("ix_cases_lead_state", "lead_unit", "state"),
         Index("uq_cases_link_token", "link_token", unique=True),
+        Index(
+            "ix_cases_wants_person",
+            "wants_person",
+            postgresql_where=text("wants_person"),
+            sqlite_where=text("wants_person = 1"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -43,12 +51,19 @@ class Case(Base):
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"), index=True)
     caller_name: Mapped[str | None] = mapped_column(String(64))
     caller_phone: Mapped[str | None] = mapped_column(String(32))
+    #: One spelling for one number, so that earlier cases of a caller are found by an index.
+    caller_key: Mapped[str | None] = mapped_column(String(32), index=True)
     anonymous: Mapped[bool] = mapped_column(default=False)
 
     # 诉求
     text: Mapped[str] = mapped_column(Text)
     summary: Mapped[str] = mapped_column(String(200))
     place_text: Mapped[str | None] = mapped_column(String(200))
+    #: The place of the registry that somebody confirmed, as it was called and whose grid it was
+    #: that day; ``place_text`` stays what the citizen said.
+    place_code: Mapped[str | None] = mapped_column(String(40))
+    place_name: Mapped[str | None] = mapped_column(String(200))
+    place_grid: Mapped[str | None] = mapped_column(String(64), index=True)
     latitude: Mapped[float | None]
     longitude: Mapped[float | None]
 
@@ -103,6 +118,11 @@ class Case(Base):
     step_due_at: Mapped[datetime | None] = mapped_column(index=True)
     due_at: Mapped[datetime | None]
     updated_at: Mapped[datetime]
+
+    @validates("caller_phone")
+    def _keep_key(self, _name: str, phone: str | None) -> str | None:
+        self.caller_key = phone_key(phone)
+        return phone
 
 
 class CaseUnit(Base):

@@ -34,9 +34,15 @@ from cases.town import Town
 from cases.use_cases import closing_effects as closing
 from cases.use_cases import handling_effects as handling
 from cases.use_cases import intake_effects as intake
+from cases.use_cases import merging
+from cases.use_cases.same_event import write_keys
 from cases.use_cases.step import Step, label
+from cases.use_cases.tell_reporters import tell_reporters
 
 _UNIT_ROLES = frozenset({Role.HANDLER, Role.HANDLER_HEAD})
+
+#: After these the case says something else, and is found by that.
+_REWORDING = frozenset({Action.SUPPLY_INFO, Action.SUPPLEMENT, Action.RELABEL})
 
 EFFECTS: dict[Action, Callable[[Step], Awaitable[None]]] = {
     Action.ACCEPT: intake.accept,
@@ -46,8 +52,8 @@ EFFECTS: dict[Action, Callable[[Step], Awaitable[None]]] = {
     Action.REJECT: intake.reject,
     Action.OBJECT: intake.object_to_rejection,
     Action.ANSWER: intake.answer,
-    Action.MERGE: intake.merge,
-    Action.UNMERGE: intake.unmerge,
+    Action.MERGE: merging.merge,
+    Action.UNMERGE: merging.unmerge,
     Action.WITHDRAW: intake.withdraw,
     Action.RELABEL: intake.relabel,
     Action.DISPATCH: handling.dispatch,
@@ -113,6 +119,8 @@ async def act(
     ``InvalidData``, ``RuleBroken`` or, with ``expected_version``, ``VersionConflict``.
     ``notify=False`` keeps the words in the history and queues no message.
     """
+    if action == Action.MERGE:
+        await merging.hold_both(session, number, data.get("parent", ""))
     case = await lock_case(session, number)
     if expected_version is not None and case.version != expected_version:
         raise VersionConflict(version=case.version)
@@ -147,6 +155,8 @@ async def perform(
     await EFFECTS[wanted](step)
     if step.silent:
         return
+    if wanted in _REWORDING:
+        await write_keys(session, case)
     from_state = case.state
     case.state = step.target or transition.target or State(case.state)
     case.version += 1
@@ -173,6 +183,8 @@ async def perform(
             town=town,
             buttons=step.buttons,
         )
+    if notify:
+        await tell_reporters(session, step, wanted, entry.seq)
     for action_next, data_next in step.follow_ups:
         await perform(
             session,

@@ -22,6 +22,7 @@ from cases.town import Town
 from cases.triage import triage_category
 from cases.use_cases.act import perform
 from cases.use_cases.file_case import AttachmentDraft, make_attachment
+from cases.use_cases.merging import answering_case
 
 #: Steps a citizen sees on the timeline; the quarrel between units is not among them.
 VISIBLE_ACTIONS = [
@@ -51,6 +52,28 @@ VISIBLE_ACTIONS = [
     "object",
     "withdraw",
 ]
+
+
+#: Of the case that theirs was merged into, a citizen sees what becomes of the matter.
+_SHARED = frozenset(
+    {
+        "dispatch",
+        "sign",
+        "reassign",
+        "contact",
+        "consult",
+        "conclude",
+        "escalate",
+        "approve_extension",
+        "suspend",
+        "resume",
+        "reply",
+        "close",
+        "reopen",
+        "reject",
+        "answer",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -278,7 +301,15 @@ async def citizen_timeline(
     """Each step a citizen may see, with unit, time and the words of that day."""
     steps = []
     unit = ""
-    for entry in await read_history(session, case.id):
+    entries = await read_history(session, case.id)
+    answering = await answering_case(session, case)
+    if answering is not case:
+        # From the merge on it is the other case that is handled, and its steps are the news.
+        since = max(entry.at for entry in entries if entry.action == Action.MERGE.value)
+        theirs = await read_history(session, answering.id)
+        unit = town.unit_name(answering.lead_unit)
+        entries += [e for e in theirs if e.at >= since and e.action in _SHARED]
+    for entry in entries:
         if entry.action in ("dispatch", "reassign", "conclude"):
             unit = town.unit_name(entry.data.get("unit"))
         if entry.action not in VISIBLE_ACTIONS:
@@ -299,5 +330,6 @@ async def citizen_timeline(
 
 
 def describe_state(case: Case, language: str = "zh") -> str:
-    """Where the case stands, in a citizen's words."""
+    """Where the case stands, in a citizen's words. Of a merged case pass the one that answers
+    (``answering_case``)."""
     return state_name(str(case.state), language)

@@ -11,6 +11,7 @@ from cases.errors import InvalidData, RuleBroken
 from cases.lifecycle import Action, Role, State
 from cases.models import CaseUnit, Contact
 from cases.notifications import load_templates, rating_buttons
+from cases.use_cases.register_place import clear_place, register_place
 from cases.use_cases.step import OUTCOMES, Step
 
 SOLVED = ("yes", "partly", "no")
@@ -179,6 +180,9 @@ async def supplement(step: Step) -> None:
         case.text = f"{case.text}\n补充：{text}"
     if place:
         case.place_text = place
+        clear_place(case)  # what was confirmed were other words
+    if code := step.text("place_code", longest=40):
+        step.record["place_name"] = await register_place(step.session, case, code)
     if not step.record and not step.data.get("attachments"):
         raise InvalidData("没有补充内容。", field="text")
 

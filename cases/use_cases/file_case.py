@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.actors import Actor
+from cases.callers.receipt import welcome_caller
 from cases.case_number import new_number, new_tracking_code
 from cases.classification import Tag
 from cases.deadlines import choose_time_class, step_deadline
@@ -22,6 +23,8 @@ from cases.summary import summarise
 from cases.town import Town
 from cases.triage import triage
 from cases.use_cases.act import perform
+from cases.use_cases.register_place import register_place
+from cases.use_cases.same_event import write_first_keys
 
 LONGEST_TEXT = 20_000
 _DRAWS = 20
@@ -51,6 +54,8 @@ class CaseDraft:
     caller_name: str | None = None
     caller_phone: str | None = None
     place_text: str | None = None
+    #: A place of the registry that a person confirmed.
+    place_code: str | None = None
     latitude: float | None = None
     longitude: float | None = None
     source_system: str | None = None
@@ -59,6 +64,8 @@ class CaseDraft:
     received_at: datetime | None = None
     summary: str | None = None
     anonymous: bool = False
+    #: Whether a caller expects a text message now; not where orders of others are read in.
+    receipt: bool = True
     attachments: tuple[AttachmentDraft, ...] = ()
     #: Tags a person already confirmed: category, request_type, urgency.
     confirmed: dict[str, str] | None = None
@@ -70,7 +77,8 @@ async def file_case(
     """Write the case, its first history line and the machine's word; send it on if it may.
 
     No notice is queued for what happens here: whoever files tells the citizen, in one
-    receipt. Raises ``InvalidData`` for an empty or over-long text.
+    receipt. A caller's comes by text message (``cases.callers``). Raises ``InvalidData`` for
+    an empty or over-long text, a place the registry lacks.
     """
     text = draft.text.strip()
     if not text:
@@ -107,10 +115,13 @@ async def file_case(
     )
     if tag is not None:
         _apply_tag(case, tag, town)
+    if draft.place_code:
+        await register_place(session, case, draft.place_code)
     case.step_due_at = step_deadline(town, "accept", case.urgency, now)
     session.add(case)
     await session.flush()
     begin_history(session, case)
+    await write_first_keys(session, case)
     if tag is not None:
         session.add(
             PredictionEntry(
@@ -136,6 +147,7 @@ async def file_case(
         now=now,
     )
     await _send_on(session, case, tag, draft, actor=actor, town=town, now=now)
+    await welcome_caller(session, case, town, now, receipt=draft.receipt)
     return case
 
 

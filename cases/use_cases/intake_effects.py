@@ -1,15 +1,12 @@
-"""What accepting, rejecting, answering and merging do to a case (受理 and before)."""
+"""What accepting, rejecting and answering do to a case (受理 and before)."""
 
 from __future__ import annotations
 
-from sqlalchemy import select
-
-from cases.case_number import parse_number
 from cases.deadlines import choose_time_class, step_deadline
-from cases.errors import InvalidData, RuleBroken
-from cases.lifecycle import FINAL_STATES, Role, State
-from cases.models import Case
+from cases.errors import RuleBroken
+from cases.lifecycle import Role
 from cases.notifications import solved_buttons
+from cases.use_cases.reporters import count_reporters
 from cases.use_cases.step import REQUEST_TYPES, URGENCIES, Step
 
 
@@ -91,36 +88,13 @@ async def answer(step: Step) -> None:
     step.buttons = solved_buttons(step.case)
 
 
-async def merge(step: Step) -> None:
-    """Join the same matter under a parent that is still open."""
-    number = parse_number(str(step.data.get("parent", "")))
-    parent = (
-        await step.session.scalar(select(Case).where(Case.number == number)) if number else None
-    )
-    if parent is None or parent.id == step.case.id:
-        raise InvalidData("没有查到主件编号，请核对。", field="parent")
-    if State(parent.state) in FINAL_STATES or parent.state == State.MERGED:
-        raise RuleBroken("主件已经结束或已并入别的诉求，不能再并入。")
-    step.record["parent"] = step.values["parent"] = parent.number
-    step.case.parent_id = parent.id
-    step.case.prior_state = step.transition.source
-    step.case.step_due_at = None
-
-
-async def unmerge(step: Step) -> None:
-    """Undo a merge: back to where it was, with a clock that runs again."""
-    step.text("reason")
-    step.target = State(step.case.prior_state or State.SUBMITTED)
-    step.case.parent_id = None
-    step.case.prior_state = None
-    clock = "dispatch" if step.target is State.ACCEPTED else "accept"
-    step.case.step_due_at = step_deadline(step.town, clock, step.case.urgency, step.now)
-
-
 async def withdraw(step: Step) -> None:
     """The citizen takes it back, unless somebody may be in danger."""
     if step.case.urgency == "critical":
         raise RuleBroken("涉及安全的诉求不能撤回，我们会继续跟进；如已解除危险，请告诉工作人员。")
+    others = (await count_reporters(step.session, [step.case.id]))[step.case.id] - 1
+    if others:
+        raise RuleBroken(f"还有 {others} 位诉求人反映同一件事，这件不能撤回，我们会继续办理。")
     step.text("reason", longest=400)
     step.case.step_due_at = step.case.due_at = None
 

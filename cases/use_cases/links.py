@@ -12,11 +12,15 @@ from __future__ import annotations
 
 import re
 import secrets
+from contextlib import suppress
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cases.callers.pairs import split_pair
+from cases.errors import CaseNotFound
 from cases.models import Case, Place
+from cases.use_cases.citizen import find_tracked_case
 
 _PAYLOAD = re.compile(r"(case|loc)_([A-Za-z0-9_-]{8,48})")
 
@@ -30,7 +34,11 @@ async def case_link(session: AsyncSession, case: Case) -> str:
 
 
 async def find_linked_case(session: AsyncSession, payload: str) -> Case | None:
-    """The case behind ``case_<token>``."""
+    """The case behind ``case_<token>``, or behind ``pair_<number>_<code>`` that somebody typed."""
+    pair = split_pair(payload)
+    if pair is not None:
+        with suppress(CaseNotFound):
+            return await find_tracked_case(session, *pair)
     token = _token(payload, "case")
     if token is None:
         return None

@@ -16,6 +16,7 @@ from datetime import datetime
 from sqlalchemy import String, cast, delete, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cases.callers.forgetting import forget_caller
 from cases.models import (
     Attachment,
     Case,
@@ -27,6 +28,7 @@ from cases.models import (
     OutboxMessage,
 )
 from cases.use_cases.forget_services import forget_services
+from cases.use_cases.reporters import forget_reporter
 
 _LISTED = 20
 
@@ -78,16 +80,24 @@ async def forget_contact(session: AsyncSession, contact: Contact, now: datetime)
         )
         or 0
     )
+    await forget_caller(session, contact.id)
     await session.execute(
         update(Case)
         .where(Case.contact_id == contact.id)
-        .values(contact_id=None, caller_name=None, caller_phone=None, anonymous=True)
+        .values(
+            contact_id=None,
+            caller_name=None,
+            caller_phone=None,
+            caller_key=None,
+            anonymous=True,
+        )
     )
     await session.execute(
         update(Attachment)
         .where(Attachment.contact_id == contact.id)
         .values(contact_id=None, external_file_id=None, name=None)
     )
+    await forget_reporter(session, contact.id)
     await forget_services(session, contact.id, now)
     for model in (ChatMessage, DeskMessage, Dialogue):
         await session.execute(delete(model).where(model.contact_id == contact.id))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.case_number import parse_number
@@ -23,6 +23,16 @@ QUEUES = (
     "all",
 )
 MOST_ROWS = 200
+SEARCHED_AT_ONCE = 10_000
+_QUEUE_STATES = {
+    "unaccepted": (State.SUBMITTED, State.NEED_INFO),
+    "undispatched": (State.ACCEPTED,),
+    "returned": (State.RETURN_REQUESTED,),
+    "review": (State.REPLIED, State.EXTENSION_REQUESTED),
+    "mine": tuple(HANDLING_STATES),
+}
+#: Where a clock runs; a paused case is never late.
+_RUNNING = OPEN_STATES - {State.SUSPENDED, State.NEED_INFO}
 
 
 @dataclass(frozen=True)
@@ -43,25 +53,21 @@ class CaseFilter:
 def is_overdue(now: datetime) -> ColumnElement[bool]:
     """Late by the clock of its step or of its handling; a paused case is not."""
     return and_(
-        Case.state.in_([s.value for s in OPEN_STATES - {State.SUSPENDED, State.NEED_INFO}]),
+        Case.state.in_([s.value for s in _RUNNING]),
         or_(Case.step_due_at < now, Case.due_at < now),
     )
 
 
 def queue_condition(queue: str, now: datetime) -> ColumnElement[bool]:
     """The condition behind a named queue. Raises ``KeyError`` for another name."""
-    conditions: dict[str, Any] = {
-        "unaccepted": Case.state.in_([State.SUBMITTED.value, State.NEED_INFO.value]),
-        "undispatched": Case.state == State.ACCEPTED.value,
+    if queue in _QUEUE_STATES:
+        return Case.state.in_([s.value for s in _QUEUE_STATES[queue]])
+    conditions: dict[str, ColumnElement[bool]] = {
         "overdue": is_overdue(now),
-        "returned": Case.state == State.RETURN_REQUESTED.value,
-        "review": Case.state.in_([State.REPLIED.value, State.EXTENSION_REQUESTED.value]),
-        "wants_person": Case.wants_person.is_(True),
-        "mine": Case.state.in_([s.value for s in HANDLING_STATES]),
+        "wants_person": Case.wants_person == true(),
         "all": Case.id > 0,
     }
-    condition: ColumnElement[bool] = conditions[queue]
-    return condition
+    return conditions[queue]
 
 
 def _apply(query: Select[Any], wanted: CaseFilter, now: datetime) -> Select[Any]:
@@ -76,9 +82,7 @@ def _apply(query: Select[Any], wanted: CaseFilter, now: datetime) -> Select[Any]
     ):
         if value:
             query = query.where(column == value)
-    if wanted.unit:
-        coop = select(CaseUnit.case_id).where(CaseUnit.unit_code == wanted.unit)
-        query = query.where(or_(Case.lead_unit == wanted.unit, Case.id.in_(coop)))
+    query = _of_unit(query, wanted.unit)
     if wanted.overdue is not None:
         query = query.where(is_overdue(now) if wanted.overdue else ~is_overdue(now))
     if wanted.text:
@@ -103,37 +107,93 @@ async def list_cases(
     now: datetime,
     limit: int = 50,
     before_id: int | None = None,
+    from_id: int | None = None,
     urgent_first: bool = False,
 ) -> list[Case]:
     """Newest first, or with ``urgent_first`` by urgency and deadline (no paging then).
 
-    ``before_id`` is the id of the last case of the page before; at most 200 rows.
+    ``before_id`` is the id of the last case of the page before, ``from_id`` the oldest to look at;
+    at most 200 rows.
     """
-    query = _apply(select(Case), wanted, now)
+    query = _apply(select(Case.id), wanted, now)
+    if from_id is not None:
+        query = query.where(Case.id >= from_id)
     if before_id is not None:
         query = query.where(Case.id < before_id)
+    order: list[Any] = [Case.id.desc()]
     if urgent_first:
         rank = case({"critical": 0, "urgent": 1}, value=Case.urgency, else_=2)
-        due = func.coalesce(Case.step_due_at, Case.due_at, Case.submitted_at)
-        query = query.order_by(rank, due, Case.id)
-    else:
-        query = query.order_by(Case.id.desc())
-    return list(await session.scalars(query.limit(min(max(limit, 1), MOST_ROWS))))
+        order = [rank, func.coalesce(Case.step_due_at, Case.due_at, Case.submitted_at), Case.id]
+    # Sorted in the index first: of a thousand late cases only those shown are read.
+    shown = query.order_by(*order).limit(min(max(limit, 1), MOST_ROWS)).scalar_subquery()
+    return list(await session.scalars(select(Case).where(Case.id.in_(shown)).order_by(*order)))
 
 
 async def count_queues(
     session: AsyncSession, *, now: datetime, unit: str | None = None
 ) -> dict[str, int]:
-    """How many cases wait in each queue, in one pass over the table."""
-    names = [*QUEUES, "mine"]
-    query = select(
-        *(
-            func.coalesce(func.sum(case((queue_condition(name, now), 1), else_=0)), 0).label(name)
-            for name in names
-        )
+    """How many cases wait in each queue. Only open ones are looked at, in their index: a town that
+    has a hundred thousand closed ones does not wait for them."""
+    late = case((or_(Case.step_due_at < now, Case.due_at < now), 1), else_=0)
+    waiting: Any = (
+        select(Case.state, func.count(), func.sum(late))
+        .where(Case.state.in_([s.value for s in OPEN_STATES]))
+        .group_by(Case.state)
     )
-    if unit:
-        coop = select(CaseUnit.case_id).where(CaseUnit.unit_code == unit)
-        query = query.where(or_(Case.lead_unit == unit, Case.id.in_(coop)))
-    row = (await session.execute(query)).one()
-    return {name: int(value) for name, value in zip(names, row, strict=True)}
+    wanting = select(func.count()).select_from(Case).where(Case.wants_person == true())
+    everything = select(func.count()).select_from(Case)
+    of_state: dict[str, tuple[int, int]] = {}
+    for row in (await session.execute(_of_unit(waiting, unit))).all():
+        of_state[row[0]] = (int(row[1]), int(row[2]))
+    counts = {
+        name: sum(of_state.get(s.value, (0, 0))[0] for s in states)
+        for name, states in _QUEUE_STATES.items()
+    }
+    counts["overdue"] = sum(of_state.get(s.value, (0, 0))[1] for s in _RUNNING)
+    counts["wants_person"] = await session.scalar(_of_unit(wanting, unit)) or 0
+    counts["all"] = await session.scalar(_of_unit(everything, unit)) or 0
+    return counts
+
+
+def _of_unit(query: Select[Any], unit: str | None) -> Select[Any]:
+    """Only the cases that a unit leads or cooperates in."""
+    if not unit:
+        return query
+    coop = select(CaseUnit.case_id).where(CaseUnit.unit_code == unit)
+    return query.where(or_(Case.lead_unit == unit, Case.id.in_(coop)))
+
+
+@dataclass(frozen=True)
+class Found:
+    """A page of a search. ``goes_on``: the number from which older cases are to be looked at;
+    ``since``: how far back this page has looked."""
+
+    cases: list[Case]
+    goes_on: str | None = None
+    since: datetime | None = None
+
+
+async def search_cases(
+    session: AsyncSession,
+    wanted: CaseFilter,
+    *,
+    now: datetime,
+    limit: int = 50,
+    before_id: int | None = None,
+) -> Found:
+    """Look for words in the newest cases, newest first, and say how far back it looked.
+
+    No index knows words of one or two characters in every database; a bounded piece at a time
+    answers at once however many cases there are. A number is looked up wherever it is.
+    """
+    if wanted.text and parse_number(wanted.text):
+        return Found(await list_cases(session, wanted, now=now, limit=limit))
+    last = before_id or (await session.scalar(select(func.max(Case.id))) or 0) + 1
+    first = max(last - SEARCHED_AT_ONCE, 1)
+    found = await list_cases(session, wanted, now=now, limit=limit, before_id=last, from_id=first)
+    if len(found) == limit:
+        return Found(found, found[-1].number)
+    oldest = await session.scalar(select(Case).where(Case.id >= first).order_by(Case.id).limit(1))
+    if oldest is None or first == 1:
+        return Found(found)
+    return Found(found, oldest.number, oldest.submitted_at)

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, or_, select
 
 from cases.actors import Actor
+from cases.callers.call_backs import note_dead
 from cases.errors import CaseError
 from cases.lifecycle import Action, State
 from cases.models import Case, Contact
@@ -64,6 +65,8 @@ async def run_timers(database: Database, town: Town, clock: Callable[[], datetim
                 elapsed = (now - row.dispatched_at) / (row.due_at - row.dispatched_at)
                 if elapsed >= share:
                     due.append((row.number, Action.URGE))
+    async with database.transaction() as session:
+        await note_dead(session, town, now)
     moved = await _remind_of_rating(database, town, now, archive_before)
     for number, action in due:
         try:
@@ -99,7 +102,7 @@ async def _remind_of_rating(
                     Case.closed_at < now - timedelta(days=days),
                     Case.closed_at > archive_before,
                     Case.rating_reminded_at.is_(None),
-                    Case.contact_id.is_not(None),
+                    or_(Case.contact_id.is_not(None), Case.caller_phone.is_not(None)),
                 )
                 .limit(_BATCH)
             )
@@ -110,7 +113,8 @@ async def _remind_of_rating(
             if case.state != State.CLOSED or case.rating_reminded_at is not None:
                 continue
             case.rating_reminded_at = now
-            contact = await session.get(Contact, case.contact_id)
+            chat = case.contact_id
+            contact = await session.get(Contact, chat) if chat is not None else None
             language = contact.language if contact else "zh"
             await notify_contact(
                 session,

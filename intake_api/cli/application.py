@@ -16,6 +16,7 @@ COMMANDS = {
     "models": ("models", "commands"),
     "cases": ("cases", "commands"),
     "addresses": ("addresses", "commands"),
+    "import": ("imports", "import_"),
     "users": ("access", "users"),
     "tokens": ("access", "tokens"),
     "db": ("database", "commands"),

@@ -9,20 +9,45 @@ def add_pages(app: web.Application) -> None:
     """Register every page."""
     from intake_api.pages import (
         answers,
+        callbacks,
+        callers,
         case_follow,
+        case_merge,
         case_page,
+        case_presence,
         chats,
         desk,
         docs,
         errands,
+        faithfulness,
         home,
+        imports,
         login,
+        macros,
         place_sheet,
         places,
         setup,
+        short_links,
         track,
     )
 
-    staff = (desk, chats, case_page, case_follow, answers, errands, places, place_sheet)
-    for module in (home, login, setup, *staff, track, docs):
+    # Before the page of a case, whose actions would take its path.
+    staff = (
+        desk,
+        chats,
+        case_presence,
+        case_page,
+        case_follow,
+        case_merge,
+        answers,
+        macros,
+        errands,
+        places,
+        place_sheet,
+        callers,
+        callbacks,
+        faithfulness,
+        imports,
+    )
+    for module in (home, login, setup, *staff, track, short_links, docs):
         module.add_routes(app)

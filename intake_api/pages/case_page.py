@@ -8,11 +8,13 @@ from aiohttp import web
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cases.actors import Actor
+from cases.addresses.matching import PlaceCandidate
 from cases.answers import card_text
 from cases.attachments import attachment_path
 from cases.errors import CaseError, VersionConflict
 from cases.history import read_history
-from cases.lifecycle import Action, Role
+from cases.lifecycle import Action, Role, State, list_actions
 from cases.models import Attachment, Case, PredictionEntry
 from cases.staff_files import SHOWN_TYPES, file_headers
 from cases.use_cases.act_with_files import act_with_files
@@ -21,8 +23,12 @@ from intake_api.case_store import CaseFolder, get_visible
 from intake_api.csrf import Form
 from intake_api.highlights import cut_text, find_terms
 from intake_api.keys import DATABASE, SETTINGS, TOWN, now_of
+from intake_api.pages.callers import reveal_part
 from intake_api.pages.case_follow import follow_part
+from intake_api.pages.case_merge import same_part
+from intake_api.pages.macros import macro_part
 from intake_api.pages.staff import require_staff
+from intake_api.place_finding import find_places
 from intake_api.problem_json import Problem, translate
 from intake_api.rendering import render
 from intake_api.sessions import Staff
@@ -111,16 +117,31 @@ async def _page(
     async with request.app[DATABASE].reading() as session:
         folder = await get_visible(session, request.match_info["number"], actor)
         context = await _belongings(session, folder)
+        context["macros"] = await macro_part(session, folder.case, actor, town)
+        context |= reveal_part(folder.case, actor, context["history"], now)
+        context |= await same_part(
+            request, session, folder.case, actor, revealed=context["revealed"]
+        )
         context |= await follow_part(request, session, folder.case, context["history"])
     case = folder.case
+    places = await _places(request, case, actor)
     tag = context["prediction"].tag if context["prediction"] else {}
     terms = [reason["term"] for reason in tag.get("reasons", [])]
+    view = case_view(
+        case,
+        folder.coop_units,
+        actor=actor,
+        now=now,
+        shown="open" if context["revealed"] else "page",
+        public=town.public_numbers,
+    )
     context |= {
         "town": town,
         "case": case,
-        "view": case_view(case, folder.coop_units, actor=actor, now=now),
+        "view": view,
         "coop_units": folder.coop_units,
-        "pieces": cut_text(case.text, find_terms(case.text, terms)),
+        "places": places,
+        "pieces": cut_text(view["text"], find_terms(view["text"], terms)),
         "tag": tag,
         "forms": action_forms(case, actor, town, (given[0].value, given[1]) if given else None),
         "opened": given[0].value if given else "",
@@ -135,6 +156,15 @@ async def _page(
         "hides_quarrel": actor.role is Role.OBSERVER,
     }
     return render(request, "case.html", context, status=status)
+
+
+async def _places(request: web.Request, case: Case, actor: Actor) -> tuple[PlaceCandidate, ...]:
+    """What the registry proposes to whoever may confirm it."""
+    may = any(t.action is Action.SUPPLEMENT for t in list_actions(State(case.state), actor.role))
+    if case.place_code or not case.place_text or not may:
+        return ()
+    (found,) = await find_places(request.app, [(case.text, case.place_text)])
+    return found.candidates
 
 
 async def _belongings(session: AsyncSession, folder: CaseFolder) -> dict[str, Any]:

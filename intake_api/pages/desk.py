@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -10,11 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.actors import Actor
 from cases.case_number import parse_number
-from cases.models import Case
-from cases.use_cases.queues import CaseFilter, list_cases
+from cases.models import Case, KeptCall
+from cases.use_cases.kept_calls import find_kept
+from cases.use_cases.queues import CaseFilter, Found, list_cases, search_cases
 from intake_api.case_store import coop_units
 from intake_api.keys import DATABASE, TOWN, now_of
-from intake_api.pages import drafts
+from intake_api.pages import drafts, filing
 from intake_api.pages.staff import INTAKE_ROLES, queue_tabs, queues_of, require_staff, unit_of
 from intake_api.rendering import render
 from intake_api.views import case_view, may_see
@@ -37,34 +40,51 @@ async def show_desk(request: web.Request) -> web.Response:
         if "queue" not in request.query and not tabs[queue]:
             # Nothing waits here: open on the first queue that has something.
             queue = next((name for name, count in tabs.items() if count), queue)
-        wanted = CaseFilter(queue=queue, unit=unit_of(actor), text=search or None)
+        before = await _row_before(session, request.query.get("before", ""))
+        urgent_first = queue in URGENT_FIRST and not search and before is None
         if search:
             wanted = CaseFilter(queue="all", unit=unit_of(actor), text=search)
-        before = await _row_before(session, request.query.get("before", ""))
-        urgent_first = queue in URGENT_FIRST and not search
-        rows = await list_cases(
-            session,
-            wanted,
-            now=now,
-            limit=PAGE_ROWS,
-            before_id=before,
-            urgent_first=urgent_first and before is None,
-        )
-        filed = await _just_filed(session, actor, request.query.get("filed", ""))
+            found = await search_cases(session, wanted, now=now, limit=PAGE_ROWS, before_id=before)
+        else:
+            wanted = CaseFilter(queue=queue, unit=unit_of(actor))
+            found = await _list_queue(session, wanted, now, before, urgent_first=urgent_first)
+        rows = found.cases
+        filed = await _just_done(session, actor, request.query.get("filed", ""))
+        followed = await _just_done(session, actor, request.query.get("followed", ""))
+        kept = await _kept(session, actor, now)
         units = await coop_units(session, [case.id for case in rows])
+    view = partial(case_view, actor=actor, now=now, shown="list", public=town.public_numbers)
     context: dict[str, Any] = {
         "town": town,
         "queue": queue,
         "tabs": tabs,
         "search": search,
-        "rows": [(case, case_view(case, units[case.id], actor=actor, now=now)) for case in rows],
-        "older": rows[-1].number if len(rows) == PAGE_ROWS and not urgent_first else "",
+        "rows": [(case, view(case, units[case.id])) for case in rows],
+        "older": found.goes_on,
+        "since": found.since,
         "filed": filed,
+        "followed": followed,
+        "kept": kept,
         "intake": actor.role in INTAKE_ROLES,
         "message": "",
         "pasted": "",
     }
     return render(request, "desk.html", context)
+
+
+async def _list_queue(
+    session: AsyncSession,
+    wanted: CaseFilter,
+    now: datetime,
+    before: int | None,
+    *,
+    urgent_first: bool,
+) -> Found:
+    rows = await list_cases(
+        session, wanted, now=now, limit=PAGE_ROWS, before_id=before, urgent_first=urgent_first
+    )
+    full = len(rows) == PAGE_ROWS and not urgent_first
+    return Found(rows, rows[-1].number if full else None)
 
 
 async def _row_before(session: AsyncSession, number: str) -> int | None:
@@ -74,13 +94,19 @@ async def _row_before(session: AsyncSession, number: str) -> int | None:
     return await session.scalar(select(Case.id).where(Case.number == parsed))
 
 
-async def _just_filed(session: AsyncSession, actor: Actor, numbers: str) -> list[Case]:
-    """The cases of the last filing, so that the agent can read number and code aloud."""
+async def _just_done(session: AsyncSession, actor: Actor, numbers: str) -> list[Case]:
+    """The cases of the last press, so that the agent can read number and code aloud."""
     wanted = [n for n in (parse_number(part) for part in numbers.split(",")[:20]) if n]
     if not wanted or actor.role not in INTAKE_ROLES:
         return []
     rows = await session.scalars(select(Case).where(Case.number.in_(wanted)).order_by(Case.id))
     return [case for case in rows if may_see(actor, case, ())]
+
+
+async def _kept(session: AsyncSession, actor: Actor, now: datetime) -> KeptCall | None:
+    if actor.role not in INTAKE_ROLES or actor.user_id is None:
+        return None
+    return await find_kept(session, actor.user_id, now)
 
 
 async def show_counts(request: web.Request) -> web.Response:
@@ -95,3 +121,4 @@ def add_routes(app: web.Application) -> None:
     app.router.add_get("/desk", show_desk)
     app.router.add_get("/desk/counts", show_counts)
     drafts.add_routes(app)
+    filing.add_routes(app)

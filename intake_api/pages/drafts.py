@@ -1,70 +1,110 @@
-"""From a pasted call to filed cases: ``POST /desk/read`` shows drafts, ``POST /desk/file`` files.
+"""From a pasted call to drafts: ``POST /desk/read`` shows them, ``/desk/kept`` shows them again.
 
-Nothing is stored between the two: the page carries the drafts, and a random id, under which a
-second press of the button finds the cases of the first.
+The page carries the drafts and a random id, under which a second press of the button finds the
+cases of the first. What is typed is kept on the server meanwhile (``POST /desk/keep``), so that a
+browser that dies, or a machine, costs nobody the call.
 """
 
 from __future__ import annotations
 
+import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-import structlog
 from aiohttp import web
-from sqlalchemy.exc import IntegrityError
 
-from cases.classification import Tag
-from cases.errors import CaseError
-from cases.models import Case
 from cases.town import Town
-from cases.use_cases.file_case import CaseDraft, file_case, find_by_source
+from cases.use_cases.kept_calls import drop_kept, find_kept, keep_call
 from intake_api.call_reading import ReadCall, read_call
-from intake_api.csrf import Form, checked_form
+from intake_api.csrf import FIELD, Form, checked_form
+from intake_api.draft_form import Edits
 from intake_api.highlights import Mark, Piece, cut_text, find_terms
 from intake_api.keys import DATABASE, TOWN, now_of
-from intake_api.pages.staff import INTAKE_ROLES, require_staff
+from intake_api.pages.callers import caller_part
+from intake_api.pages.staff import require_intake
+from intake_api.place_finding import find_places
 from intake_api.problem_json import Problem
 from intake_api.rendering import render
+from intake_api.same_event import find_for_drafts
 from intake_api.schemas.common import MAX_TRANSCRIPT
 from intake_api.sessions import Staff
-from intake_api.tagging import tag_texts
 from intake_api.texts import load_texts
-
-SOURCE_SYSTEM = "desk"
-MAX_DRAFTS = 50
-log = structlog.get_logger("huying.desk")
 
 
 async def read_pasted(request: web.Request) -> web.Response:
     """The drafts beside the text they came from."""
-    staff = await _require_intake(request)
+    staff = await require_intake(request)
     form = await checked_form(request)
     text = form.get("text", "").strip()
     texts = load_texts("pages")["desk"]
     if not text or len(text) > MAX_TRANSCRIPT:
-        return await _again(request, staff, texts["too_long" if text else "empty"], text)
+        return _paste_again(request, texts["too_long" if text else "empty"], text)
     call = await read_call(request.app, text, now_of(request))
     if not call.drafts:
-        return await _again(request, staff, texts["nothing"], text)
-    return await _show(request, call, message="")
+        return _paste_again(request, texts["nothing"], text)
+    await _keep(request, staff, {"pasted": text})
+    return await show_drafts(request, call)
 
 
-async def _again(request: web.Request, staff: Staff, message: str, text: str) -> web.Response:
+def _paste_again(request: web.Request, message: str, text: str) -> web.Response:
     context = {"message": message, "pasted": text[:MAX_TRANSCRIPT]}
     return render(request, "desk_paste.html", context, status=422)
 
 
-async def _show(request: web.Request, call: ReadCall, *, message: str) -> web.Response:
+async def show_again(
+    request: web.Request, given: Mapping[str, str], *, message: str = "", status: int = 200
+) -> web.Response:
+    """The page as the agent left it: the pasted text is read again, their edits stay.
+
+    Raises ``Problem`` where the form holds no call.
+    """
+    text = given.get("pasted", "")[:MAX_TRANSCRIPT]
+    call = await read_call(request.app, text, now_of(request))
+    if not call.drafts:
+        raise Problem("invalid_data", message or load_texts("pages")["desk"]["nothing"])
+    edited = given if "read_id" in given else None
+    if edited is not None:
+        call = await _find_places_again(request, call, edited)
+    response = await show_drafts(request, call, given=edited, message=message)
+    response.set_status(status)
+    return response
+
+
+async def _find_places_again(
+    request: web.Request, call: ReadCall, given: Mapping[str, str]
+) -> ReadCall:
+    """The registry's offer for the words that now stand in the field of each draft."""
+    typed = [given.get(f"d{i}-place", "") for i in range(len(call.drafts))]
+    found = await find_places(
+        request.app, [(draft.text, words) for draft, words in zip(call.drafts, typed, strict=True)]
+    )
+    drafts = zip(call.drafts, found, strict=True)
+    return replace(call, drafts=tuple(replace(draft, places=places) for draft, places in drafts))
+
+
+async def show_drafts(
+    request: web.Request,
+    call: ReadCall,
+    *,
+    given: Mapping[str, str] | None = None,
+    message: str = "",
+) -> web.Response:
+    """What was read; ``given`` are fields that the agent had already changed."""
     town = request.app[TOWN]()
     context: dict[str, Any] = {
         "town": town,
         "call": call,
         "pieces": _pieces(call),
-        "read_id": secrets.token_hex(8),
+        "edits": Edits(given),
+        "read_id": (given or {}).get("read_id") or secrets.token_hex(8),
         "message": message or _classifier_word(call),
         "categories": _grouped(town),
+        "same_event": await find_for_drafts(request.app, call, now_of(request)),
     }
+    phone = (given or {}).get("caller_phone", call.caller_phone)
+    context |= await caller_part(request, phone)
     return render(request, "drafts.html", context)
 
 
@@ -92,96 +132,68 @@ def _pieces(call: ReadCall) -> list[Piece]:
     return cut_text(call.text, marks)
 
 
-async def file_drafts(request: web.Request) -> web.Response:
-    """Every ticked draft becomes a case, all or none."""
-    staff = await _require_intake(request)
+async def offer_places(request: web.Request) -> web.Response:
+    """The places for other words than those that were read, for the small question of drafts.js."""
+    await require_intake(request)
+    words = request.query.get("q", "").replace("\x00", "").strip()[:200]
+    draft = request.query.get("draft", "")
+    if not re.fullmatch(r"d\d{1,2}", draft):
+        raise Problem("invalid_data")
+    found = (await find_places(request.app, [(words, words)]))[0] if words else None
+    context = {"found": found, "name": f"{draft}-place_code", "edits": Edits()}
+    return render(request, "place_choice.html", context)
+
+
+# --- kept while it is worked on ----------------------------------------------------------------
+
+
+async def keep_drafts(request: web.Request) -> web.Response:
+    """The form as it stands, sent by the page while somebody types."""
+    staff = await require_intake(request)
     form = await checked_form(request)
-    town = request.app[TOWN]()
-    texts = load_texts("pages")["desk"]
-    chosen = [index for index in range(MAX_DRAFTS) if form.get(f"d{index}-file") == "1"]
-    if not chosen:
-        return await _refuse(request, form, texts["none_chosen"])
-    if any(not _category(form, index) for index in chosen):
-        return await _refuse(request, form, texts["needs_category"])
-    tags = await tag_texts(request.app, [form.get(f"d{i}-text", "") for i in chosen])
-    drafts = [_draft(form, index, tag) for index, tag in zip(chosen, tags, strict=True)]
-    try:
-        filed = await _file_all(request, staff, town, form.get("read_id", ""), drafts)
-    except CaseError as error:
-        return await _refuse(request, form, error.sentence)
-    numbers = ",".join(case.number for case in filed)
-    raise web.HTTPSeeOther(f"/desk?filed={numbers}")
+    if not form.get("pasted"):
+        raise Problem("invalid_data")
+    await _keep(request, staff, _fields(form))
+    return web.Response(status=204)
 
 
-async def _file_all(
-    request: web.Request, staff: Staff, town: Town, read_id: str, drafts: list[CaseDraft]
-) -> list[Case]:
-    now = now_of(request)
-    source_id = f"{staff.actor.user_id}-{read_id[:32]}"
-    try:
-        async with request.app[DATABASE].transaction() as session:
-            known = await find_by_source(session, SOURCE_SYSTEM, source_id)
-            if known:
-                return known
-            sourced = (
-                replace(draft, source_system=SOURCE_SYSTEM, source_id=source_id) for draft in drafts
-            )
-            return [
-                await file_case(session, draft, actor=staff.actor, town=town, now=now)
-                for draft in sourced
-            ]
-    except IntegrityError:
-        async with request.app[DATABASE].reading() as session:
-            return await find_by_source(session, SOURCE_SYSTEM, source_id)
+async def show_kept(request: web.Request) -> web.Response:
+    """What this person had not filed yet."""
+    staff = await require_intake(request)
+    async with request.app[DATABASE].reading() as session:
+        kept = await find_kept(session, _user_id(staff), now_of(request))
+    if kept is None:
+        raise web.HTTPSeeOther("/desk")
+    return await show_again(request, kept.fields)
 
 
-def _category(form: Form, index: int) -> str:
-    """A choice in the long list wins over the three suggestions."""
-    return form.get(f"d{index}-other", "") or form.get(f"d{index}-category", "")
+async def drop_drafts(request: web.Request) -> web.Response:
+    """It need not be filed after all."""
+    staff = await require_intake(request)
+    await checked_form(request)
+    async with request.app[DATABASE].transaction() as session:
+        await drop_kept(session, _user_id(staff))
+    raise web.HTTPSeeOther("/desk")
 
 
-def _confirmed_tag(form: Form, index: int) -> dict[str, str]:
-    return {
-        "category": _category(form, index),
-        "request_type": form.get(f"d{index}-request_type", "complaint"),
-        "urgency": form.get(f"d{index}-urgency", "normal"),
-    }
+async def _keep(request: web.Request, staff: Staff, fields: Mapping[str, str]) -> None:
+    async with request.app[DATABASE].transaction() as session:
+        await keep_call(session, _user_id(staff), fields, now_of(request))
 
 
-def _draft(form: Form, index: int, tag: Tag | None) -> CaseDraft:
-    """One draft as the agent left it."""
-    return CaseDraft(
-        text=form.get(f"d{index}-text", ""),
-        channel="phone",
-        tag=tag,
-        caller_name=form.get("caller_name", "").strip()[:64] or None,
-        caller_phone=form.get("caller_phone", "").strip()[:32] or None,
-        anonymous=form.get("anonymous") == "1",
-        place_text=form.get(f"d{index}-place", "").strip()[:200] or None,
-        summary=form.get(f"d{index}-summary", "").strip()[:200] or None,
-        source_index=index,
-        confirmed=_confirmed_tag(form, index),
-    )
+def _fields(form: Form) -> dict[str, str]:
+    return {name: value for name, value in form.items() if name != FIELD}
 
 
-async def _refuse(request: web.Request, form: Form, message: str) -> web.Response:
-    """Show the page again as the agent left it: re-read the pasted text, keep the choices."""
-    call = await read_call(request.app, form.get("pasted", "")[:MAX_TRANSCRIPT], now_of(request))
-    if not call.drafts:
-        raise Problem("invalid_data", message)
-    response = await _show(request, call, message=message)
-    response.set_status(422)
-    return response
-
-
-async def _require_intake(request: web.Request) -> Staff:
-    staff = await require_staff(request)
-    if staff.actor.role not in INTAKE_ROLES:
-        raise Problem("permission_denied")
-    return staff
+def _user_id(staff: Staff) -> int:
+    assert staff.actor.user_id is not None  # whoever has a session is in the table
+    return staff.actor.user_id
 
 
 def add_routes(app: web.Application) -> None:
-    """Register reading and filing."""
+    """Register reading, keeping and the places."""
     app.router.add_post("/desk/read", read_pasted)
-    app.router.add_post("/desk/file", file_drafts)
+    app.router.add_post("/desk/keep", keep_drafts)
+    app.router.add_get("/desk/kept", show_kept)
+    app.router.add_post("/desk/kept/drop", drop_drafts)
+    app.router.add_get("/desk/drafts/places", offer_places)

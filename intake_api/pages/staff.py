@@ -32,6 +32,14 @@ async def require_staff(request: web.Request) -> Staff:
     return staff
 
 
+async def require_intake(request: web.Request) -> Staff:
+    """Somebody who takes calls."""
+    staff = await require_staff(request)
+    if staff.actor.role not in INTAKE_ROLES:
+        raise Problem("permission_denied")
+    return staff
+
+
 def queues_of(actor: Actor) -> tuple[str, ...]:
     """The queues this person works with, in the order of the tabs."""
     return UNIT_QUEUES if actor.role in UNIT_ROLES else DESK_QUEUES

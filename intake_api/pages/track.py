@@ -11,6 +11,7 @@ from cases.errors import CaseError, CaseNotFound
 from cases.lifecycle import Action, State
 from cases.use_cases.act import lock_case, perform
 from cases.use_cases.citizen import citizen_timeline, describe_state, find_tracked_case
+from cases.use_cases.merging import answering_case
 from intake_api.csrf import Form, check_origin, read_form
 from intake_api.keys import DATABASE, SETTINGS, TOWN, now_of
 from intake_api.rendering import render
@@ -72,12 +73,14 @@ async def _progress(request: web.Request, form: Form, message: str) -> web.Respo
         async with request.app[DATABASE].reading() as session:
             case = await find_tracked_case(session, form.get("number", ""), form.get("code", ""))
             timeline = await citizen_timeline(session, case, town)
+            answering = await answering_case(session, case)
     except CaseNotFound:
         return _refuse(request, form, "wrong", 404)
     context: dict[str, Any] = {
         "town": town,
         "case": case,
-        "state_words": describe_state(case),
+        "state_words": describe_state(answering),
+        "answering": answering,
         "timeline": timeline,
         "rateable": State(case.state) in RATEABLE,
         "code": form.get("code", ""),

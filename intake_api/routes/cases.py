@@ -126,7 +126,10 @@ async def list_newest(request: web.Request) -> web.Response:
         units = await coop_units(session, [case.id for case in found])
     return web.json_response(
         {
-            "cases": [case_view(case, units[case.id], actor=actor, now=now) for case in found],
+            "cases": [
+                case_view(case, units[case.id], actor=actor, now=now, shown="list")
+                for case in found
+            ],
             "next_cursor": found[-1].number if len(found) == query.limit else None,
         }
     )

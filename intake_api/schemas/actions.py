@@ -53,6 +53,7 @@ FIELD_TYPES: dict[str, Any] = {
     "satisfaction": Annotated[int, Field(ge=1, le=5)],
     "solved": Literal["yes", "partly", "no"],
     "place_text": Line,
+    "place_code": Annotated[str, Field(min_length=1, max_length=40)],
     "latitude": Annotated[float, Field(ge=-90, le=90)],
     "longitude": Annotated[float, Field(ge=-180, le=180)],
     "replaces": bool,
@@ -67,7 +68,14 @@ OPTIONAL_FIELDS: dict[Action, tuple[str, ...]] = {
     Action.RATE: ("solved", "comment"),
     Action.WITHDRAW: ("reason",),
     Action.RELABEL: ("request_type", "urgency"),
-    Action.SUPPLEMENT: ("text", "place_text", "latitude", "longitude", "replaces"),
+    Action.SUPPLEMENT: (
+        "text",
+        "place_text",
+        "place_code",
+        "latitude",
+        "longitude",
+        "replaces",
+    ),
     Action.URGE: ("text",),
     Action.FOLLOW_UP: ("solved",),
 }

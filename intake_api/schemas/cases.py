@@ -67,6 +67,8 @@ class CaseAnswer(Answer):
     text: str
     summary: str
     place: str | None
+    place_code: str | None
+    grid: str | None
     platform: str | None
     category: str | None
     request_type: str | None

@@ -61,6 +61,19 @@ class Quote(Answer):
     span: list[int]
 
 
+class PlaceQuote(Quote):
+    """The place in the caller's words; ``code`` where the registry has one and no other near it."""
+
+    code: str | None
+
+
+class Part(Answer):
+    """What a piece of the matter is: complaint, history, reply, demand."""
+
+    kind: str
+    span: list[int]
+
+
 class CallerAnswer(Answer):
     """Who called, in the words of the call."""
 
@@ -73,10 +86,13 @@ class DraftAnswer(Answer):
 
     span: list[int]
     summary: str
-    place: Quote | None
+    place: PlaceQuote | None
     time: Quote | None
     demand: Quote | None
+    cause: Quote | None
     history: list[Quote]
+    reply: list[Quote]
+    parts: list[Part]
     platform: str | None
     category: str | None
     confidence: float | None
@@ -89,3 +105,5 @@ class TranscriptAnswer(Answer):
     caller: CallerAnswer
     cases: list[CaseAnswer]
     drafts: list[DraftAnswer]
+    #: What the spans refer to, where turns or an export were sent.
+    text: str | None = None

@@ -31,7 +31,7 @@ const currentDraft = () =>
   drafts.find((draft) => draft.contains(document.activeElement)) ?? drafts[0];
 
 function choose(position) {
-  const choice = currentDraft()?.querySelectorAll(".choice input")[position - 1];
+  const choice = currentDraft()?.querySelectorAll("[data-categories] input")[position - 1];
   if (!choice) return false;
   choice.checked = true;
   choice.focus();
@@ -41,14 +41,43 @@ function choose(position) {
 
 for (const draft of drafts) {
   const other = draft.querySelector("[data-other]");
-  const radios = draft.querySelectorAll(".choice input");
+  const radios = draft.querySelectorAll("[data-categories] input");
   // The long list and the three suggestions are one choice: taking one empties the other.
   other.addEventListener("change", () => {
     if (other.value) radios.forEach((radio) => { radio.checked = false; });
   });
   radios.forEach((radio) => radio.addEventListener("change", () => { other.value = ""; }));
 }
-drafts[0]?.querySelector(".choice input:checked, .choice input")?.focus({ preventScroll: true });
+drafts[0]?.querySelector("[data-categories] :is(input:checked, input)")?.focus({ preventScroll: true });
+
+function choosePlace(key) {
+  const places = [...(currentDraft()?.querySelectorAll("[data-places] input") ?? [])];
+  const choice = key === "r" ? places.at(-1) : places.slice(0, -1)["qwe".indexOf(key)];
+  if (!choice) return false;
+  choice.checked = true;
+  choice.focus();
+  return true;
+}
+
+function toggleDraft() {
+  const tick = currentDraft()?.querySelector("[data-file-it]");
+  if (!tick) return false;
+  tick.checked = !tick.checked;
+  tick.dispatchEvent(new Event("change", { bubbles: true }));
+  return true;
+}
+
+// --- the paste box --------------------------------------------------------------------------
+// What is pasted into the empty box is read at once: nobody pastes a call to look at it.
+const box = document.querySelector("[data-paste] textarea");
+let wasEmpty = false;
+box?.addEventListener("beforeinput", () => { wasEmpty = !box.value.trim(); });
+box?.addEventListener("paste", () => { wasEmpty = !box.value.trim(); });
+box?.addEventListener("input", (event) => {
+  if (event.inputType === "insertFromPaste" && wasEmpty && box.value.trim()) {
+    box.form.requestSubmit();
+  }
+});
 
 // --- a case ---------------------------------------------------------------------------------
 function openAction(key) {
@@ -59,6 +88,22 @@ function openAction(key) {
   field?.focus();
   action.scrollIntoView({ block: "nearest" });
   return true;
+}
+
+// A common reply goes into the field somebody writes in, else into the first of an open step.
+let field = null;
+document.querySelector(".actions")?.addEventListener("focusin", (event) => {
+  if (event.target.matches("textarea")) field = event.target;
+});
+for (const button of document.querySelectorAll("[data-macro]")) {
+  button.addEventListener("click", () => {
+    field ??= document.querySelector("details[data-action][open] textarea");
+    if (!field) return;
+    field.closest("details").open = true;
+    field.setRangeText(button.dataset.macro, field.selectionStart, field.selectionEnd, "end");
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    field.focus();
+  });
 }
 
 // --- keys -----------------------------------------------------------------------------------
@@ -81,6 +126,8 @@ function press(key) {
   if (key === "?") return toggleHelp(), true;
   if (help?.open) return false;
   if (drafts.length && /^[123]$/.test(key)) return choose(Number(key));
+  if (drafts.length && /^[qwer]$/.test(key)) return choosePlace(key);
+  if (drafts.length && key === "x") return toggleDraft();
   if (key === "j" && !main.hasAttribute("data-case")) return move(1), true;
   if (key === "k" && !main.hasAttribute("data-case")) return move(-1), true;
   if (key === "/") return focus("#q");

@@ -8,8 +8,6 @@ from typing import Any
 import pytest
 
 from classifier.evaluation import evaluate_file
-from classifier.registry import ModelRegistry
-from classifier.training import train_shipped
 
 REAL = Path(__file__).parents[2] / ".." / "shared" / "data" / "dev_labelled.csv"
 MODEL_MEGABYTES = 60  # what may travel and be loaded at a first start
@@ -18,20 +16,14 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    registry = ModelRegistry(tmp_path_factory.mktemp("shipped") / "models")
-    return registry.path(train_shipped(registry, strength="lexical"))
-
-
-@pytest.fixture(scope="module")
-def scores(trained: Path) -> dict[str, Any]:
+def scores(shipped_model: Path) -> dict[str, Any]:
     if not REAL.exists():
         pytest.skip("../shared/data is not there: the shipped model is not measured on real text")
-    return evaluate_file(REAL, trained)
+    return evaluate_file(REAL, shipped_model)
 
 
-def test_model_is_small(trained: Path) -> None:
-    assert sum(file.stat().st_size for file in trained.iterdir()) < MODEL_MEGABYTES * 1e6
+def test_model_is_small(shipped_model: Path) -> None:
+    assert sum(file.stat().st_size for file in shipped_model.iterdir()) < MODEL_MEGABYTES * 1e6
 
 
 @pytest.mark.parametrize(

@@ -113,9 +113,15 @@ HouseMaker = Callable[..., Awaitable[House]]
 
 
 async def build_house(
-    database: Database, town: Town, now: datetime, data_dir: Path, **settings: Any
+    database: Database,
+    town: Town,
+    now: datetime,
+    data_dir: Path,
+    tagger: Any = None,
+    **settings: Any,
 ) -> House:
-    clock, tagger, passwords = FrozenClock(now), FakeClassifier(), Passwords.cheap()
+    clock, passwords = FrozenClock(now), Passwords.cheap()
+    tagger = tagger or FakeClassifier()
     app = create_app(
         Settings(data_dir=data_dir, login_rate="1000/minute", track_rate="1000/minute", **settings),
         database=database,

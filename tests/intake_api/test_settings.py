@@ -62,9 +62,16 @@ def test_names_the_variable_that_cannot_be_used(variable: str, value: str) -> No
 
 def test_secrets_are_masked() -> None:
     settings = Settings.from_env(
-        {"HUYING_TELEGRAM_TOKEN": "123:very-secret", "HUYING_SECRET_KEY": "also-secret"}
+        {
+            "HUYING_TELEGRAM_TOKEN": "123:very-secret",
+            "HUYING_SECRET_KEY": "also-secret",
+            "HUYING_SMS_SECRET": "third-secret",
+        }
     )
-    assert "secret" not in repr(settings).replace("secret_key", "").replace("webhook_secret", "")
+    shown = repr(settings)
+    for name in ("secret_key", "webhook_secret", "sms_secret"):
+        shown = shown.replace(name, "")
+    assert "secret" not in shown
 
 
 def test_cookies_are_secure_behind_https_only() -> None:

@@ -1,0 +1,142 @@
+"""Imports that a page began, in the background of the process that serves it.
+
+    keeper = ImportKeeper(app)            one for an application
+    keeper.wake(); keeper.stop()          something was begun; the server goes down
+    await keeper.run()                    until stopped; one file at a time
+    imports_folder(data_dir) -> Path      where uploaded files wait
+
+What is to be done stands in the table, not here: after a restart the next process goes on behind
+the last batch. A process that is silent for ``LEASE`` is taken for dead.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import structlog
+from aiohttp import web
+from sqlalchemy import Select, or_, select
+
+from cases.models import OrderImport
+from cases.use_cases.import_orders import DONE, RUNNING, forget_imports
+from intake_api.keys import CLOCK, DATABASE, SETTINGS, TAGGER, TOWN
+from intake_api.order_import import run_import, tagging_with
+
+LEASE = timedelta(seconds=30)
+_LOOK_SECONDS = 15.0
+#: How long a server that goes down waits for a batch.
+_PATIENCE = 8.0
+log = structlog.get_logger("huying.imports")
+
+
+def imports_folder(data_dir: Path) -> Path:
+    """Made when it is first needed."""
+    folder = data_dir / "imports"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+class ImportKeeper:
+    """Looks for files to read in, and reads them in."""
+
+    def __init__(self, app: web.Application) -> None:
+        self._app = app
+        self._begun = asyncio.Event()
+        self._up = True
+
+    def wake(self) -> None:
+        """Look now."""
+        self._begun.set()
+
+    def stop(self) -> None:
+        """End after the batch that is under way."""
+        self._up = False
+        self._begun.set()
+
+    async def run(self) -> None:
+        """A failure is logged, and the next turn comes."""
+        while self._up:
+            self._begun.clear()
+            try:
+                while self._up and (job := await self._claim()):
+                    await self._work(job)
+                await self._tidy()
+            except Exception as error:
+                log.warning("import failed", error=type(error).__name__)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._begun.wait(), _LOOK_SECONDS)
+
+    async def _claim(self) -> OrderImport | None:
+        now = self._app[CLOCK]()
+        async with self._app[DATABASE].reading() as session:
+            waiting = await session.scalars(_waiting(now - LEASE))
+            ids = [job.id for job in waiting if self._file(job).is_file()]
+        if not ids:
+            return None
+        async with self._app[DATABASE].transaction() as session:
+            job = await session.scalar(
+                _waiting(now - LEASE)
+                .where(OrderImport.id == ids[0])
+                .with_for_update(skip_locked=True)
+            )
+            if job is not None:
+                job.owner, job.updated_at = secrets.token_hex(8), now
+            return job
+
+    async def _work(self, job: OrderImport) -> None:
+        assert job.owner is not None
+        path = self._file(job)
+        ended = await run_import(
+            path,
+            job,
+            database=self._app[DATABASE],
+            tag=tagging_with(self._app[TAGGER]),
+            town=self._app[TOWN],
+            clock=self._app[CLOCK],
+            owner=job.owner,
+            may_go_on=lambda: self._up,
+        )
+        if ended is not None and ended.state == DONE:
+            await asyncio.to_thread(path.unlink, missing_ok=True)
+
+    def _file(self, job: OrderImport) -> Path:
+        return imports_folder(self._app[SETTINGS].data_dir) / (job.path or "-")
+
+    async def _tidy(self) -> None:
+        """What citizens said does not lie about: files that are done with go, rows in time."""
+        async with self._app[DATABASE].transaction() as session:
+            gone = await forget_imports(session, self._app[CLOCK]())
+        folder = imports_folder(self._app[SETTINGS].data_dir)
+        for name in gone:
+            await asyncio.to_thread((folder / name).unlink, missing_ok=True)
+
+
+KEEPER = web.AppKey("import_keeper", ImportKeeper)
+
+
+async def keep_imports(app: web.Application) -> AsyncIterator[None]:
+    """The keeper lives as long as the application."""
+    task = asyncio.create_task(app[KEEPER].run())
+    yield
+    app[KEEPER].stop()
+    await asyncio.wait({task}, timeout=_PATIENCE)
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+def _waiting(silent_since: datetime) -> Select[OrderImport]:
+    return (
+        select(OrderImport)
+        .where(
+            OrderImport.state == RUNNING,
+            OrderImport.path.is_not(None),
+            or_(OrderImport.owner.is_(None), OrderImport.updated_at < silent_since),
+        )
+        .order_by(OrderImport.id)
+    )
