@@ -14,10 +14,11 @@ from cases.answers import card_text
 from cases.attachments import attachment_path
 from cases.errors import CaseError, VersionConflict
 from cases.history import read_history
-from cases.lifecycle import Action, Role, State, list_actions
+from cases.lifecycle import OPEN_STATES, Action, Role, State, list_actions
 from cases.models import Attachment, Case, PredictionEntry
 from cases.staff_files import SHOWN_TYPES, file_headers
 from cases.use_cases.act_with_files import act_with_files
+from cases.use_cases.solved_answers import find_solved
 from intake_api.action_forms import action_forms, form_data
 from intake_api.case_store import CaseFolder, get_visible
 from intake_api.csrf import Form
@@ -34,7 +35,7 @@ from intake_api.rendering import render
 from intake_api.sessions import Staff
 from intake_api.texts import load_texts
 from intake_api.uploads import checked_upload, lost_files, store_uploads
-from intake_api.views import IDENTITY_ROLES, case_view
+from intake_api.views import IDENTITY_ROLES, case_view, may_see
 
 ACTION_ROUTE = "/desk/cases/{number}/{action}"
 
@@ -117,6 +118,7 @@ async def _page(
     async with request.app[DATABASE].reading() as session:
         folder = await get_visible(session, request.match_info["number"], actor)
         context = await _belongings(session, folder)
+        context["solved"] = await _solved(session, folder.case, actor)
         context["macros"] = await macro_part(session, folder.case, actor, town)
         context |= reveal_part(folder.case, actor, context["history"], now)
         context |= await same_part(
@@ -156,6 +158,13 @@ async def _page(
         "hides_quarrel": actor.role is Role.OBSERVER,
     }
     return render(request, "case.html", context, status=status)
+
+
+async def _solved(session: AsyncSession, case: Case, actor: Actor) -> list[Case]:
+    """Answers to the like of it, for whoever may read cases of other units."""
+    if State(case.state) not in OPEN_STATES or actor.role is Role.OBSERVER:
+        return []
+    return [like for like in await find_solved(session, case) if may_see(actor, like, ())]
 
 
 async def _places(request: web.Request, case: Case, actor: Actor) -> tuple[PlaceCandidate, ...]:
