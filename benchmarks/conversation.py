@@ -32,7 +32,8 @@ from cases.models import Case, Contact, Dialogue, InboxMessage, OutboxMessage
 from cases.storage.database import Database
 from cases.storage.schema import upgrade_schema
 from cases.testing import FrozenClock
-from cases.town import Town, load_town, load_town_files
+from cases.town import Town, load_town
+from cases.town_files import load_town_files
 from tests.bot.crowd import AnyTagger, Crowd, Run, TimingServer, play_echo, read_texts
 
 FEW = 10

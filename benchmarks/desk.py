@@ -29,7 +29,8 @@ from cases.lifecycle import Role, State
 from cases.models import Case, HistoryEntry, PredictionEntry
 from cases.storage.database import Database
 from cases.storage.schema import upgrade_schema
-from cases.town import Town, load_service_files, load_town, load_town_files
+from cases.town import Town, load_town
+from cases.town_files import load_service_files, load_town_files
 from classifier.taxonomy import shipped_folder
 from tests.intake_api.conftest import House, build_house
 from tests.postgres import start_postgres

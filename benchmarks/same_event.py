@@ -45,7 +45,8 @@ from cases.place import find_place, iter_place_spans
 from cases.same_event import Report
 from cases.storage.database import Database
 from cases.storage.schema import upgrade_schema
-from cases.town import load_town, load_town_files
+from cases.town import load_town
+from cases.town_files import load_town_files
 from cases.use_cases.same_event import find_similar, write_first_keys
 from tests.same_event.pairs import Pair, Tally, read_pairs, tally_up
 

@@ -34,7 +34,8 @@ from cases.models import Case, Contact
 from cases.storage.database import Database
 from cases.storage.schema import upgrade_schema
 from cases.testing import FrozenClock, make_tag
-from cases.town import Town, load_town, load_town_files
+from cases.town import Town, load_town
+from cases.town_files import load_town_files
 from cases.use_cases.act import act
 from cases.use_cases.chats import answer_chat, hand_back, take_chat
 

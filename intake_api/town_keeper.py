@@ -14,7 +14,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cases.errors import CaseError
 from cases.storage.database import Database
-from cases.town import Town, load_service_files, load_town, load_town_files
+from cases.town import Town, load_town
+from cases.town_files import load_service_files, load_town_files
 
 log = structlog.get_logger("huying.town")
 PERIOD = 60.0

@@ -18,7 +18,8 @@ from playwright.async_api import Browser, async_playwright
 
 from cases.storage.database import Database
 from cases.storage.schema import upgrade_schema
-from cases.town import Town, load_town, load_town_files
+from cases.town import Town, load_town
+from cases.town_files import load_town_files
 from tests.postgres import TemplateDatabases, start_postgres
 
 T = TypeVar("T")

@@ -8,7 +8,8 @@ import pytest
 
 from cases.models import Contact
 from cases.storage.database import Database
-from cases.town import Town, load_service_files, load_town
+from cases.town import Town, load_town
+from cases.town_files import load_service_files
 
 
 @pytest.fixture

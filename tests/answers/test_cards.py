@@ -26,7 +26,8 @@ from cases.errors import (
 from cases.lifecycle import Role
 from cases.models import AnswerCardRow, Unit
 from cases.storage.database import Database
-from cases.town import SAMPLE_TOWN, Town, load_service_files, load_town
+from cases.town import SAMPLE_TOWN, Town, load_town
+from cases.town_files import load_service_files
 from cases.use_cases.answer_cards import list_cards, may_edit, read_revisions, save_card, set_active
 from intake_api.town_keeper import TownKeeper
 

@@ -26,7 +26,8 @@ from cases.errors import (
 from cases.lifecycle import Role
 from cases.models import Contact, Errand, OutboxMessage
 from cases.storage.database import Database
-from cases.town import SAMPLE_TOWN, Town, load_service_files
+from cases.town import SAMPLE_TOWN, Town
+from cases.town_files import load_service_files
 from cases.use_cases.errand_records import (
     count_states,
     events_of,

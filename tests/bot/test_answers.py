@@ -17,7 +17,8 @@ from cases.lifecycle import Role
 from cases.models import Consultation, Errand, ErrandEvent
 from cases.storage.database import Database
 from cases.testing import FrozenClock, KeywordClassifier, make_tag
-from cases.town import Town, load_service_files, load_town
+from cases.town import Town, load_town
+from cases.town_files import load_service_files
 from cases.use_cases.errands import step_errand
 from tests.bot.desk import all_cases, newest_case
 

@@ -10,7 +10,8 @@ from sqlalchemy import delete, select
 from cases import models
 from cases.errors import TownDataError
 from cases.testing import make_tag
-from cases.town import SAMPLE_TOWN, load_town, load_town_files
+from cases.town import SAMPLE_TOWN, load_town
+from cases.town_files import load_town_files
 from cases.triage import triage, triage_category
 
 

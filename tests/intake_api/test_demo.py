@@ -23,7 +23,8 @@ from cases.models import (
     User,
 )
 from cases.storage.database import Database
-from cases.town import Town, load_service_files, load_town
+from cases.town import Town, load_town
+from cases.town_files import load_service_files
 from cases.use_cases.chats import list_chats
 from intake_api.demo import add_demo
 from intake_api.passwords import Passwords

@@ -14,7 +14,8 @@ import pytest
 from cases.lifecycle import Role
 from cases.models import AnswerCardRow, Consultation
 from cases.storage.database import Database
-from cases.town import load_service_files, load_town
+from cases.town import load_town
+from cases.town_files import load_service_files
 from tests.intake_api.conftest import House, build_house
 from tests.intake_api.test_pages_desk import fields_of
 

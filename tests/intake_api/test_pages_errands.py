@@ -13,7 +13,8 @@ from sqlalchemy import select
 from cases.lifecycle import Role
 from cases.models import Contact, Errand
 from cases.storage.database import Database
-from cases.town import load_service_files, load_town
+from cases.town import load_town
+from cases.town_files import load_service_files
 from cases.use_cases.errands import request_errand
 from tests.intake_api.conftest import House, build_house
 

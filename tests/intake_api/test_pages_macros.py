@@ -6,7 +6,8 @@ import pytest
 
 from cases.errors import TownDataError
 from cases.lifecycle import Role
-from cases.town import SAMPLE_TOWN, load_service_files
+from cases.town import SAMPLE_TOWN
+from cases.town_files import load_service_files
 from cases.use_cases.reply_macros import fill_macro
 from tests.intake_api.conftest import House
 
