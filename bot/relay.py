@@ -31,7 +31,7 @@ LOGGER = logging.getLogger(__name__)
 MOST_ATTEMPTS = 8
 LEASE = 60.0
 #: Kinds that do no harm when they arrive twice: they ask, and the same answer counts once.
-HARMLESS_TWICE = frozenset({"notice.close", "notice.rate_reminder"})
+HARMLESS_TWICE = frozenset({"notice.close", "notice.follow.close", "notice.rate_reminder"})
 ASK_AGAIN_AFTER = timedelta(minutes=10)
 STOPPED_PAUSE = 60.0
 #: This many "slow down" answers within a minute pause the whole channel, not one chat.

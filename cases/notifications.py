@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases import callbacks, outbox
 from cases.callers.call_backs import note_call_back
+from cases.callers.followers import FOLLOWS
 from cases.callers.lines import SMS, find_line, why_silent
 from cases.callers.texts import fits, write_sms
 from cases.models import Attachment, Case, Contact, OutboxMessage
@@ -271,7 +272,7 @@ def _merge(
 
 def _still_news(parts: list[dict[str, str]], town: Town) -> list[str]:
     names = town.policy.get("notices", {}).get("superseded", ())
-    superseded = {f"notice.{name}" for name in names}
+    superseded = {f"{kind}{name}" for name in names for kind in ("notice.", FOLLOWS)}
     *older, newest = parts
     return [*(p["text"] for p in older if p["kind"] not in superseded), newest["text"]]
 

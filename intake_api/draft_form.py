@@ -8,6 +8,7 @@ case_draft(form, index, tag) -> CaseDraft
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -33,6 +34,11 @@ class Edits:
         return read if self.given is None else self.given.get(name) == value
 
 
+def text_mark(text: str) -> str:
+    """Tells whether a text is still the one that was read."""
+    return hashlib.sha256(" ".join(text.split()).encode()).hexdigest()[:12]
+
+
 def list_chosen(form: Form) -> list[int]:
     """The drafts to file."""
     return [index for index in range(MAX_DRAFTS) if form.get(f"d{index}-file") == "1"]
@@ -54,7 +60,7 @@ def case_draft(form: Form, index: int, tag: Tag | None) -> CaseDraft:
         anonymous=form.get("anonymous") == "1",
         place_text=form.get(f"d{index}-place", "").strip()[:200] or None,
         place_code=_place_code(form, index),
-        summary=form.get(f"d{index}-summary", "").strip()[:200] or None,
+        summary=_summary(form, index),
         source_index=index,
         confirmed={
             "category": chosen_category(form, index),
@@ -62,6 +68,13 @@ def case_draft(form: Form, index: int, tag: Tag | None) -> CaseDraft:
             "urgency": form.get(f"d{index}-urgency", "normal"),
         },
     )
+
+
+def _summary(form: Form, index: int) -> str | None:
+    """The line that was read stands for the words that were read, not for others."""
+    if form.get(f"d{index}-mark", "") != text_mark(form.get(f"d{index}-text", "")):
+        return None
+    return form.get(f"d{index}-summary", "").strip()[:200] or None
 
 
 def _place_code(form: Form, index: int) -> str | None:

@@ -237,9 +237,9 @@ async def _read_batch(
     for order, call in zip(orders, calls, strict=True):
         drafts = _drafts(order, call, source)
         if drafts:
-            read.append(ReadOrder(order.line, order.source_id, drafts, order.unit))
+            read.append(ReadOrder(order.line, order.source_id, drafts, order.unit, order.cells))
         else:
-            refusals.append(Refusal(order.line, _NOTHING, (order.text,)))
+            refusals.append(Refusal(order.line, _NOTHING, order.cells))
     return Batch(items[-1].line, len(items), read, refusals)
 
 

@@ -17,6 +17,7 @@ import jinja2
 from aiohttp import web
 
 from cases.personal_data import mask_text
+from intake_api.draft_form import text_mark
 from intake_api.keys import CLOCK, SETTINGS
 from intake_api.sessions import STAFF
 from intake_api.static_files import static_address
@@ -44,6 +45,7 @@ def setup_rendering(app: web.Application) -> None:
         day=lambda at: format_day(at, zone),
         age=age_words,
         due=due_words,
+        mark=text_mark,
         masked=lambda text: mask_text(text or ""),
     )
     app[ENVIRONMENT] = environment

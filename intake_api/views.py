@@ -1,9 +1,10 @@
 """A case as data, for the API and for pages: what this reader may see of it.
 
     case_view(case, coop_units, *, actor, now, shown="open") -> dict     the shape of ``CaseAnswer``
-    history_view(entry) -> dict
+    history_view(entry, *, opened, public=()) -> dict
     may_see(actor, case, coop_units) -> bool
-    sees_identity(actor, case) -> bool
+    may_reveal(actor, case) -> bool          whoever reported it and is not anonymous
+    sees_identity(actor, case) -> bool       the case's own citizen
     mask_name(name); mask_phone(phone)                      of ``cases.personal_data``
 
 Identity: the hotline's own staff see who called. Handlers see a name and number of the cases they
@@ -23,7 +24,7 @@ from cases.actors import Actor
 from cases.lifecycle import OPEN_STATES, Role, State
 from cases.models import Case, HistoryEntry
 from cases.personal_data import mask_name as mask_name
-from cases.personal_data import mask_part
+from cases.personal_data import mask_part, mask_text
 from cases.personal_data import mask_phone as mask_phone
 from intake_api.texts import load_texts
 
@@ -43,13 +44,17 @@ def may_see(actor: Actor, case: Case, coop_units: Sequence[str]) -> bool:
     return actor.role in READER_ROLES
 
 
-def sees_identity(actor: Actor, case: Case) -> bool:
-    """Whether name and phone are shown in full."""
-    if case.anonymous:
-        return False
+def may_reveal(actor: Actor, case: Case) -> bool:
+    """Whether this person works with those who reported the case; whoever of them asked to stay
+    anonymous stays so."""
     if actor.role in UNIT_ROLES:
         return actor.unit_code is not None and actor.unit_code == case.lead_unit
     return actor.role in IDENTITY_ROLES
+
+
+def sees_identity(actor: Actor, case: Case) -> bool:
+    """Whether name and phone of the case's own citizen are shown in full."""
+    return not case.anonymous and may_reveal(actor, case)
 
 
 def is_overdue(case: Case, now: datetime) -> bool:
@@ -135,8 +140,18 @@ def case_view(
     }
 
 
-def history_view(entry: HistoryEntry) -> dict[str, Any]:
-    """One line of the history."""
+def history_view(
+    entry: HistoryEntry, *, opened: bool, public: Collection[str] = ()
+) -> dict[str, Any]:
+    """One line of the history; masked unless ``opened``: its words are often the citizen's."""
+
+    def words(value: Any) -> Any:
+        if isinstance(value, str):
+            return mask_text(value, public=public)
+        if isinstance(value, dict):
+            return {name: words(item) for name, item in value.items()}
+        return [words(item) for item in value] if isinstance(value, list) else value
+
     return {
         "seq": entry.seq,
         "at": _iso(entry.at),
@@ -146,8 +161,8 @@ def history_view(entry: HistoryEntry) -> dict[str, Any]:
         "actor_role": entry.actor_role,
         "actor_name": entry.actor_name,
         "unit": entry.unit_code,
-        "data": entry.data,
-        "citizen_text": entry.citizen_text,
+        "data": entry.data if opened else words(entry.data),
+        "citizen_text": entry.citizen_text if opened else words(entry.citizen_text),
     }
 
 

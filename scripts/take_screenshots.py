@@ -26,12 +26,17 @@ CALL = """坐席：您好，这里是风荷镇便民热线，请讲。
 上个月报过一次，来修了没两天又坏。请你们尽快派人修一下。
 市民：另外还有一件事，我们楼下那家烧烤店油烟太大，十二点还在烤，窗户都不敢开，希望你们管一管。
 坐席：好的，我帮您登记。"""
+AGAIN = """坐席：您好，请讲。
+市民：我住朝晖路这边，桥头那三盏路灯又不亮了，晚上什么都看不见，麻烦来修一下。我姓李，电话13900002222。"""
 STAFF_PAGES = {
     "desk": "/desk",
     "chats": "/desk/chats",
     "answers": "/desk/answers",
     "errands": "/desk/errands",
     "places": "/desk/places",
+    "macros": "/desk/macros",
+    "callbacks": "/desk/callbacks",
+    "import": "/desk/import",
 }
 
 
@@ -95,9 +100,27 @@ async def show_staffs_side(browser: Browser, url: str, password: str) -> None:
     await page.keyboard.press("Control+Enter")
     await page.wait_for_selector("mark")
     await shoot(page, "drafts")
+    await show_checks(page, url)
     await page.goto(f"{url}/desk?queue=all")
     await page.locator("tr", has_text="办理中").first.locator("a").first.click()
     await shoot(page, "case")
+
+
+async def show_checks(page: Page, url: str) -> None:
+    """From drafts that lost a demand to the page that says so, and the same event once more."""
+    await page.fill("[name=d1-text]", "楼下烧烤店油烟太大")
+    await page.keyboard.press("Control+Enter")
+    await page.wait_for_selector("[name=mend]")
+    await shoot(page, "review")
+    await page.click("[name=as_is]")
+    await page.wait_for_url("**/desk?filed=*")
+    await page.goto(f"{url}/desk/faithfulness")
+    await shoot(page, "faithfulness")
+    await page.goto(f"{url}/desk")
+    await page.fill("textarea", AGAIN)
+    await page.keyboard.press("Control+Enter")
+    await page.wait_for_selector("[name=d0-follow]")
+    await shoot(page, "same-event")
 
 
 async def main(url: str, password: str, setup: str) -> None:

@@ -82,6 +82,7 @@ async def note_dead(session: AsyncSession, town: Town, now: datetime) -> int:
             OutboxMessage.kind.in_(moments),
             OutboxMessage.created_at > now - _DIED_WITHIN,
             Case.contact_id.is_(None),
+            Case.caller_key == OutboxMessage.chat_key,  # not one of those who follow it
             ~exists().where(CallBack.dedupe_key == known),
             ~exists().where(CallBack.case_id == Case.id, CallBack.state == "wrong_number"),
         )

@@ -27,6 +27,7 @@ from cases.errors import CaseNotFound, InvalidData, PermissionDenied, RuleBroken
 from cases.history import append_history
 from cases.lifecycle import Action, Role
 from cases.models import CallBack, Case, HistoryEntry
+from cases.notifications import format_moment
 from cases.town import Town
 from cases.use_cases.act import lock_case, perform
 
@@ -106,7 +107,8 @@ async def settle(
 ) -> Case:
     """Record what came of a call. ``data``: ``satisfaction``, ``solved`` and ``comment`` as the
     caller said them, with told. Raises ``CaseNotFound``, ``PermissionDenied``, ``InvalidData``,
-    ``RuleBroken`` where somebody else was quicker or the rating is not allowed."""
+    ``RuleBroken`` where somebody else was quicker, nobody answered a moment ago, or the rating is
+    not allowed."""
     _check(actor)
     if result not in RESULTS:
         raise InvalidData("请选择：已告知、无人接听或号码错误。", field="result")
@@ -115,6 +117,10 @@ async def settle(
     row = await session.get(CallBack, call_back_id, populate_existing=True)
     if row is None or row.state != "waiting":
         raise RuleBroken("这条回电刚刚被别人处理过，请回到列表。")
+    if result == NO_ANSWER and row.next_at > now:
+        # A double press, or a call before it was worth one: it would use up the attempts.
+        again = format_moment(town, row.next_at)
+        raise RuleBroken(f"刚刚已记过一次未接通，请到 {again} 以后再打。")
     row.attempts += 1
     if result == NO_ANSWER:
         _put_off(row, town, now)

@@ -4,18 +4,21 @@
 
 A digit rates the case that was last said to be closed, "没解决" reopens it, "退订" ends the text
 messages, "恢复" begins them again. Every other word is kept with the caller's newest case, for a
-person to read.
+person to read. All that holds for a case of their own: whoever follows somebody else's gives a word
+of their own on it, and hears no tracking code.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.actors import Actor
+from cases.callers.followers import Followed, find_followed
 from cases.callers.lines import SMS
 from cases.callers.texts import read_words, rules_of
 from cases.errors import CaseError
@@ -24,10 +27,13 @@ from cases.models import Case, Contact, OutboxMessage
 from cases.town import Town
 from cases.use_cases.act import perform
 from cases.use_cases.citizen import amend_case, ask_for_person
+from cases.use_cases.reporters import record_word
 
 _CLOSED = (State.CLOSED.value, State.EVALUATED.value)
 _ASKS = ("notice.close", "notice.rate_reminder")
 _LONGEST_WORDS = 1000
+#: What a follower's answer says of the matter, in the words of the desk.
+_SOLVED = {"5": "yes", "4": "yes", "3": "partly", "2": "no", "1": "no", "unsolved": "no"}
 
 
 @dataclass(frozen=True)
@@ -47,16 +53,19 @@ async def hear_sms(
     if meaning in ("stop", "resume"):
         contact.muted = meaning == "stop"
         return Heard("stopped" if contact.muted else "resumed")
-    if meaning:
+    followed = await _followed_last(session, contact, town)
+    case = None
+    if meaning.isdigit() or (meaning and followed is None):
         case = await _asked_about(session, contact)
-        if case is None:
-            return await _pass_on(session, contact, text, town, now)
-        try:
-            async with session.begin_nested():
-                return await _judge(session, case, meaning, town, now)
-        except CaseError:
-            return await _leave(session, case, text, town, now)
-    return await _pass_on(session, contact, text, town, now)
+    if case is None and followed is not None:
+        return await _hear_follower(session, followed, meaning, text, now)
+    if case is None:
+        return await _pass_on(session, contact, text, town, now)
+    try:
+        async with session.begin_nested():
+            return await _judge(session, case, meaning, town, now)
+    except CaseError:
+        return await _leave(session, case, text, town, now)
 
 
 async def _judge(
@@ -98,39 +107,72 @@ async def _leave(session: AsyncSession, case: Case, text: str, town: Town, now: 
     return Heard("noted", case)
 
 
+async def _hear_follower(
+    session: AsyncSession, followed: Followed, meaning: str, text: str, now: datetime
+) -> Heard:
+    """Beside the first reporter's rating, which it does not touch."""
+    case = await session.get_one(
+        Case, followed.case_id, with_for_update=True, populate_existing=True
+    )
+    await record_word(
+        session,
+        case,
+        followed.reporter_id,
+        _SOLVED.get(meaning),
+        f"短信回复：{text.strip()[:_LONGEST_WORDS]}",
+        actor=Actor.bot(),
+        now=now,
+    )
+    if not meaning and case.state in _CLOSED:
+        await ask_for_person(session, case, now=now)
+    return Heard("follower", followed.own)
+
+
+async def _followed_last(session: AsyncSession, contact: Contact, town: Town) -> Followed | None:
+    """The case of somebody else, if that is what this number was told of last."""
+    followed = await find_followed(session, contact.chat_key)
+    if followed is None:
+        return None
+    own = _own(contact, *_newest_rules(town)).with_only_columns(OutboxMessage.id)
+    message_id = await session.scalar(own)
+    return followed if message_id is None or message_id < followed.message_id else None
+
+
 async def _asked_about(session: AsyncSession, contact: Contact) -> Case | None:
     """The case of the newest question for a rating that went out to this number."""
-    case: Case | None = await session.scalar(
-        select(Case)
-        .join(OutboxMessage, OutboxMessage.case_id == Case.id)
-        .where(
-            OutboxMessage.channel == SMS,
-            OutboxMessage.chat_key == contact.chat_key,
-            OutboxMessage.kind.in_(_ASKS),
-            OutboxMessage.state.in_(("leased", "sent", "uncertain")),
-            Case.state.in_(_CLOSED),
-            Case.contact_id.is_(None),
-        )
-        .order_by(OutboxMessage.id.desc())
-        .limit(1)
-        .with_for_update(of=Case)
+    asked = _own(
+        contact,
+        OutboxMessage.kind.in_(_ASKS),
+        OutboxMessage.state.in_(("leased", "sent", "uncertain")),
+        Case.state.in_(_CLOSED),
     )
+    case: Case | None = await session.scalar(asked.with_for_update(of=Case))
     return case
 
 
 async def _newest(session: AsyncSession, contact: Contact, town: Town) -> Case | None:
-    """The case that this number was last told of."""
-    case: Case | None = await session.scalar(
+    """The case of their own that this number was last told of."""
+    newest = _own(contact, *_newest_rules(town))
+    case: Case | None = await session.scalar(newest.with_for_update(of=Case))
+    return case
+
+
+def _newest_rules(town: Town) -> tuple[ColumnElement[bool], ...]:
+    return (Case.channel.in_(rules_of(town).get("channels", ())),)
+
+
+def _own(contact: Contact, *rules: ColumnElement[bool]) -> Select[Any]:
+    """Whoever only follows a case is told of it too: it must have been reported by this number."""
+    return (
         select(Case)
         .join(OutboxMessage, OutboxMessage.case_id == Case.id)
         .where(
             OutboxMessage.channel == SMS,
             OutboxMessage.chat_key == contact.chat_key,
+            Case.caller_key == contact.chat_key,
             Case.contact_id.is_(None),
-            Case.channel.in_(rules_of(town).get("channels", ())),
+            *rules,
         )
         .order_by(OutboxMessage.id.desc())
         .limit(1)
-        .with_for_update(of=Case)
     )
-    return case

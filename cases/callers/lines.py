@@ -83,6 +83,7 @@ async def leave_line(session: AsyncSession, case: Case, now: datetime) -> None:
         .where(
             OutboxMessage.channel == SMS,
             OutboxMessage.case_id == case.id,
+            OutboxMessage.chat_key == case.caller_key,  # those who follow it are told as ever
             OutboxMessage.state == "queued",
         )
         .values(state="suppressed")

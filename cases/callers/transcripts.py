@@ -34,13 +34,24 @@ class LostCall:
 
 
 async def keep_transcript(
-    session: AsyncSession, text: str, cases: Sequence[Case], *, kept_by: str, now: datetime
+    session: AsyncSession,
+    text: str,
+    cases: Sequence[Case],
+    *,
+    kept_by: str,
+    now: datetime,
+    findings: Sequence[Finding] | None = None,
 ) -> CallTranscript | None:
-    """Keep the text, what its cases lost of it, and which they are. Nothing for an empty text."""
+    """Keep the text, what its cases lost of it, and which they are. Nothing for an empty text.
+
+    ``findings``: those of whoever filed, who knows what was left out on purpose; without them the
+    call is compared with its cases here.
+    """
     if not text.strip() or not cases:
         return None
     digest = hashlib.sha256(text.strip().encode()).hexdigest()
-    findings = compare_with_transcript(text, [filed_text(case) for case in cases])
+    if findings is None:
+        findings = compare_with_transcript(text, [filed_text(case) for case in cases])
     await insert_or_ignore(
         session,
         CallTranscript,

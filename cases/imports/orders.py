@@ -33,7 +33,8 @@ class BadRow(ValueError):
 
 @dataclass(frozen=True)
 class Order:
-    """What one row says. ``source_id`` is its own number, or a digest of it."""
+    """What one row says. ``source_id`` is its own number, or a digest of it; ``cells`` are
+    the row as it came."""
 
     line: int
     text: str
@@ -43,6 +44,7 @@ class Order:
     name: str | None = None
     place: str | None = None
     unit: str | None = None
+    cells: tuple[str, ...] = ()
 
 
 class OrderReader:
@@ -87,6 +89,7 @@ class OrderReader:
             name=values.get("name") or None,
             place=values.get("place") or None,
             unit=self._unit(values.get("unit", "")),
+            cells=tuple(cells),
         )
 
     def _check(self, field: str, value: str) -> None:

@@ -12,12 +12,13 @@ from cases.models.base import Base, BigId
 
 
 class KeptCall(Base):
-    """A pasted call that is not filed yet, with what its agent typed: one for each person, swept
-    after a day. ``fields`` are those of the page's form."""
+    """A pasted call that is not filed yet, with what its agent typed: a few for each person, swept
+    after a day. ``read_id`` is that of the page, ``fields`` are those of its form."""
 
     __tablename__ = "kept_calls"
 
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    read_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     fields: Mapped[dict[str, Any]] = mapped_column(default=dict)
     kept_at: Mapped[datetime] = mapped_column(index=True)
 

@@ -121,6 +121,8 @@ async def act(
     """
     if action == Action.MERGE:
         await merging.hold_both(session, number, data.get("parent", ""))
+    if action == Action.UNMERGE:
+        await merging.hold_parent(session, number)
     case = await lock_case(session, number)
     if expected_version is not None and case.version != expected_version:
         raise VersionConflict(version=case.version)
@@ -138,9 +140,11 @@ async def perform(
     town: Town,
     now: datetime,
     notify: bool = True,
+    source: str | None = None,
 ) -> None:
     """Like ``act``, on a case this transaction already holds. ``notify=False`` queues no
-    message (the receipt of a filing says it all) but keeps the words in the history."""
+    message (the receipt of a filing says it all) but keeps the words in the history. ``source``
+    names the report that this step came from, and is kept with it."""
     try:
         wanted = Action(action)
     except ValueError:
@@ -155,6 +159,8 @@ async def perform(
     await EFFECTS[wanted](step)
     if step.silent:
         return
+    if source:
+        step.record["report_source"] = source
     if wanted in _REWORDING:
         await write_keys(session, case)
     from_state = case.state

@@ -2,6 +2,7 @@
 
     await follow_draft(session, number, draft, actor=…, town=…, now=…) -> Case
     await follow_case(session, number, draft, …) -> Followed      also how it was understood
+    await follow_drafts(session, [(number, draft), …], …) -> [Case]     all of one call
 
 Somebody who reported it before urges (催办): the unit is reminded, nobody is counted twice. Anybody
 else becomes one more reporter and hears of every answer.
@@ -9,20 +10,21 @@ else becomes one more reporter and hears of every answer.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.actors import Actor
-from cases.errors import InvalidData, PermissionDenied, RuleBroken
+from cases.errors import CaseNotFound, InvalidData, PermissionDenied, RuleBroken
 from cases.history import append_history
 from cases.lifecycle import HANDLING_STATES, OPEN_STATES, Action, Role, State
-from cases.models import Case, CaseReporter
+from cases.models import Case, CaseReporter, HistoryEntry
 from cases.same_event.report import name_people
 from cases.town import Town
-from cases.use_cases.act import lock_case, perform
+from cases.use_cases.act import perform
 from cases.use_cases.file_case import LONGEST_TEXT, CaseDraft
 from cases.use_cases.reporters import add_reporter, is_reporter, list_reporters
 from cases.use_cases.same_event import same_event_rules
@@ -32,7 +34,7 @@ FOLLOWED = "follow"
 ROLES = frozenset({Role.AGENT, Role.DISPATCHER, Role.ADMIN, Role.GRID, Role.BOT, Role.CITIZEN})
 _MAY_BE_FOLLOWED = OPEN_STATES | {State.CLOSED, State.EVALUATED, State.ANSWERED, State.MERGED}
 _LONGEST_NOTE = 400
-_TWICE_WITHIN = timedelta(minutes=1)
+_URGED = (Action.URGE.value, Action.NOTE.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,41 @@ async def follow_case(
 ) -> Followed:
     """Attach whoever speaks in ``draft`` to the case. Of a merged case, to the one that answers
     for it. Raises ``CaseNotFound``, ``PermissionDenied``, ``InvalidData``, ``RuleBroken``."""
+    _check(draft, actor)
+    asked = await _ask(session, number)
+    held = await _hold_answering(session, [asked])
+    return await _follow(session, asked, held[asked.id], draft, actor=actor, town=town, now=now)
+
+
+async def follow_drafts(
+    session: AsyncSession,
+    drafts: Sequence[tuple[str, CaseDraft]],
+    *,
+    actor: Actor,
+    town: Town,
+    now: datetime,
+) -> list[Case]:
+    """``follow_case`` for all drafts of one call, (number, draft) each. What several of them say
+    of one case is joined: one report of one person. Raises what ``follow_case`` raises."""
+    asked: dict[str, Case] = {}
+    for number, draft in drafts:
+        _check(draft, actor)
+        asked[number] = await _ask(session, number)
+    held = await _hold_answering(session, asked.values())
+    said: dict[int, tuple[Case, CaseDraft]] = {}
+    for number, draft in drafts:
+        case = held[asked[number].id]
+        first, spoken = said.get(case.id, (asked[number], None))
+        joined = replace(spoken, text=f"{spoken.text}\n{draft.text}") if spoken else draft
+        said[case.id] = (first, joined)
+    followed = [
+        await _follow(session, first, held[first.id], draft, actor=actor, town=town, now=now)
+        for first, draft in said.values()
+    ]
+    return [one.case for one in followed]
+
+
+def _check(draft: CaseDraft, actor: Actor) -> None:
     if actor.role not in ROLES:
         raise PermissionDenied("您的角色不能登记跟进人。")
     words = draft.text.strip()
@@ -76,17 +113,34 @@ async def follow_case(
         raise InvalidData("没有内容，请写明反映的问题。", field="text")
     if len(words) > LONGEST_TEXT:
         raise InvalidData(f"内容太长，请控制在 {LONGEST_TEXT} 字以内。", field="text")
-    case = await _hold(session, number)
+
+
+async def _follow(
+    session: AsyncSession,
+    asked: Case,
+    case: Case,
+    draft: CaseDraft,
+    *,
+    actor: Actor,
+    town: Town,
+    now: datetime,
+) -> Followed:
+    """``case`` is held and answers for ``asked``, whose follower this is: were the two split
+    again, each would keep its own."""
+    if State(case.state) not in _MAY_BE_FOLLOWED:
+        raise RuleBroken("这件诉求已经结束，不能再跟进，请另立一件。")
+    words = draft.text.strip()
     listed = await list_reporters(session, case)
-    if await _is_known(session, case, draft, now):
+    source = _source(draft)
+    if source is not None and await _is_known(session, case, source):
         return Followed(case, "known", len(listed))
     known = is_reporter(name_people(draft.caller_phone, draft.contact_id), listed)
     if known is not None:
-        await _urge(session, case, words, actor=actor, town=town, now=now)
+        await _urge(session, case, words, source, actor=actor, town=town, now=now)
         return Followed(case, "urge", len(listed))
     added = await add_reporter(
         session,
-        case,
+        asked,
         channel=draft.channel,
         words=words,
         actor=actor,
@@ -95,7 +149,7 @@ async def follow_case(
         name=draft.caller_name,
         phone=draft.caller_phone,
         anonymous=draft.anonymous,
-        source=_source(draft),
+        source=source,
     )
     if not added:
         return Followed(case, "known", len(listed))
@@ -116,40 +170,64 @@ async def follow_case(
     return Followed(case, "follower", count)
 
 
-async def _hold(session: AsyncSession, number: str) -> Case:
-    """The case that answers, locked; of two that belong together only ever that one is held."""
-    for _ in range(2):
-        found = await session.scalar(select(Case).where(Case.number == number))
-        if found is not None and found.state == State.MERGED and found.parent_id is not None:
-            parent = await session.get(Case, found.parent_id)
-            number = parent.number if parent is not None else number
-    case = await lock_case(session, number)
-    if State(case.state) not in _MAY_BE_FOLLOWED:
-        raise RuleBroken("这件诉求已经结束，不能再跟进，请另立一件。")
-    return case
+async def _ask(session: AsyncSession, number: str) -> Case:
+    """The case that was named, as it stands now and not held."""
+    found = await session.scalar(
+        select(Case).where(Case.number == number).execution_options(populate_existing=True)
+    )
+    if found is None:
+        raise CaseNotFound()
+    return found
 
 
-async def _is_known(session: AsyncSession, case: Case, draft: CaseDraft, now: datetime) -> bool:
+async def _hold_answering(session: AsyncSession, asked: Iterable[Case]) -> dict[int, Case]:
+    """Whoever answers for each (by its id), locked by their ids: two calls that follow the same
+    cases crosswise wait, none is broken off. Of two that belong together only that one is held."""
+    answers = {case.id: _answering_id(case) for case in asked}
+    rows = await session.scalars(
+        select(Case)
+        .where(Case.id.in_(set(answers.values())))
+        .order_by(Case.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    held = {case.id: case for case in rows}
+    return {case_id: held[answer] for case_id, answer in answers.items()}
+
+
+def _answering_id(case: Case) -> int:
+    return case.parent_id if case.state == State.MERGED and case.parent_id is not None else case.id
+
+
+async def _is_known(session: AsyncSession, case: Case, source: str) -> bool:
     """The very same report a second time: a button pressed twice, an order sent again."""
-    source = _source(draft)
-    if source is None:
-        return False
-    there = await session.scalar(select(CaseReporter.id).where(CaseReporter.source == source))
-    return there is not None or ("repeat" in case.flags and now - case.updated_at <= _TWICE_WITHIN)
+    added = select(CaseReporter.id).where(CaseReporter.source == source)
+    urged = select(HistoryEntry.id).where(
+        HistoryEntry.case_id == case.id,
+        HistoryEntry.action.in_(_URGED),
+        HistoryEntry.data["report_source"].as_string() == source,
+    )
+    return bool(await session.scalar(select(or_(added.exists(), urged.exists()))))
 
 
 async def _urge(
-    session: AsyncSession, case: Case, words: str, *, actor: Actor, town: Town, now: datetime
+    session: AsyncSession,
+    case: Case,
+    words: str,
+    source: str | None,
+    *,
+    actor: Actor,
+    town: Town,
+    now: datetime,
 ) -> None:
     """The same person again: a reminder where a unit has it, otherwise a remark."""
     _flag(case, "repeat", True)
-    if State(case.state) in HANDLING_STATES:
-        data = {"text": words[:_LONGEST_NOTE]}
-        await perform(session, case, Action.URGE, data, actor=Actor.bot(), town=town, now=now)
-        return
-    note = {"text": f"再次来电：{words[:_LONGEST_NOTE]}"}
-    who = actor if actor.role is not Role.CITIZEN else Actor.bot()
-    await perform(session, case, Action.NOTE, note, actor=who, town=town, now=now)
+    wanted, text, who = Action.URGE, words[:_LONGEST_NOTE], Actor.bot()
+    if State(case.state) not in HANDLING_STATES:
+        wanted, text = Action.NOTE, f"再次来电：{text}"
+        who = actor if actor.role is not Role.CITIZEN else who
+    data = {"text": text}
+    await perform(session, case, wanted, data, actor=who, town=town, now=now, source=source)
 
 
 def _flag(case: Case, name: str, wanted: bool) -> None:

@@ -55,12 +55,13 @@ class ImportedFile:
 
 @dataclass(frozen=True)
 class ReadOrder:
-    """One order, read into the cases it is about."""
+    """One order, read into the cases it is about; ``cells`` are its row, should it be refused."""
 
     line: int
     source_id: str
     drafts: tuple[CaseDraft, ...]
     unit: str | None = None
+    cells: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,7 @@ async def store_batch(
             try:
                 job.cases += await _file_order(session, order, actor=actor, town=town, now=now)
             except CaseError as error:
-                refusals.append(Refusal(order.line, error.sentence, (order.drafts[0].text,)))
+                refusals.append(Refusal(order.line, error.sentence, order.cells))
                 continue
             except IntegrityError:
                 job.known += 1  # another file brought it at this very moment

@@ -2,6 +2,7 @@
 
     await merge(step); await unmerge(step)          the effects of the two actions
     await hold_both(session, number, other)         locks in one order, whoever merges into whom
+    await hold_parent(session, number)              what is split off, after the one it leaves
     await answering_case(session, case) -> Case     whose state answers for a case
 
 A case keeps its number, its words, its deadlines and its units; what was in its row stands in
@@ -52,6 +53,13 @@ async def hold_both(session: AsyncSession, number: str, other: Any) -> None:
     await session.execute(
         select(Case.id).where(Case.number.in_(numbers)).order_by(Case.id).with_for_update()
     )
+
+
+async def hold_parent(session: AsyncSession, number: str) -> None:
+    """Lock the case that answers for a merged one, before that one is: whoever is at the first may
+    still write of the second, never the other way round."""
+    parent = select(Case.parent_id).where(Case.number == number).scalar_subquery()
+    await session.execute(select(Case.id).where(Case.id == parent).with_for_update())
 
 
 async def answering_case(session: AsyncSession, case: Case) -> Case:

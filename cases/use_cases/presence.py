@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.models import Case, CasePresence, User
+from cases.storage.insert import insert_or_ignore
 
 #: A page says so every fifteen seconds; one that was closed is forgotten after two of them.
 AWAY_AFTER = timedelta(seconds=35)
@@ -29,11 +30,11 @@ async def note_presence(
     session: AsyncSession, case: Case, user_id: int, *, writing: bool, now: datetime
 ) -> list[Present]:
     """Say that this person is here, and hear who else is."""
-    mine = await session.get(CasePresence, (case.id, user_id))
-    if mine is None:
-        session.add(CasePresence(case_id=case.id, user_id=user_id, writing=writing, seen_at=now))
-    else:
-        mine.writing, mine.seen_at = writing, now
+    key = {"case_id": case.id, "user_id": user_id}
+    values = {"writing": writing, "seen_at": now}
+    if not await insert_or_ignore(session, CasePresence, **key, **values):
+        mine = (CasePresence.case_id == case.id) & (CasePresence.user_id == user_id)
+        await session.execute(update(CasePresence).where(mine).values(**values))
     rows = await session.execute(
         select(User.name, CasePresence.writing)
         .join(User, User.id == CasePresence.user_id)

@@ -153,22 +153,24 @@ async def record_word(
     session: AsyncSession,
     case: Case,
     reporter_id: int,
-    solved: str,
+    solved: str | None,
     words: str,
     *,
     actor: Actor,
     now: datetime,
 ) -> None:
-    """What a follower says of the answer. ``case`` is held by this transaction. Raises
-    ``InvalidData``, ``PermissionDenied``, ``CaseNotFound`` (no such follower of this case)."""
+    """What a follower says of the answer; ``solved`` is None where they gave words and no verdict.
+    ``case`` is held by this transaction. Raises ``InvalidData``, ``PermissionDenied``,
+    ``CaseNotFound`` (no such follower of this case)."""
     if actor.role not in _DESK:
         raise PermissionDenied("只有坐席、派单员和管理员能登记跟进人的意见。")
-    if solved not in SOLVED:
+    if solved is not None and solved not in SOLVED:
         raise InvalidData("请选择解决了、部分解决或没有解决。", field="solved")
     row = await session.get(CaseReporter, reporter_id)
     if row is None or row.case_id not in await _members(session, case):
         raise CaseNotFound("没有这位跟进人，请刷新后再试。")
-    row.solved, row.solved_words, row.solved_at = solved, words.strip()[:_LONGEST] or None, now
+    row.solved, row.solved_at = solved or row.solved, now
+    row.solved_words = words.strip()[:_LONGEST] or None
     if solved == "no":
         case.wants_person = True
     await append_history(
@@ -177,7 +179,10 @@ async def record_word(
         action=SAID,
         from_state=case.state,
         actor=actor,
-        data={"solved": solved, **({"text": row.solved_words} if row.solved_words else {})},
+        data={
+            **({"solved": solved} if solved else {}),
+            **({"text": row.solved_words} if row.solved_words else {}),
+        },
         citizen_text=None,
         now=now,
     )

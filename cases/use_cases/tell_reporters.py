@@ -19,7 +19,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cases.callers.lines import SMS
+from cases.callers.followers import FOLLOWS
+from cases.callers.lines import SMS, is_caller_case
 from cases.callers.mobile import mobile_of
 from cases.callers.texts import rules_of
 from cases.lifecycle import Action, State
@@ -100,6 +101,8 @@ async def _tell_follower(
     contact = await _line_of(session, row, step.town, step.now)
     if contact is None or contact.muted or not contact.reachable:
         return False
+    if _is_told_anyway(step, contact):
+        return False
     if contact.channel == SMS:
         rules = rules_of(step.town)
         wording = load_follower_texts()["sms"].get(key, "")
@@ -120,12 +123,20 @@ async def _tell_follower(
         session,
         contact,
         step.case,
-        kind=f"notice.{key}",
+        kind=f"{FOLLOWS}{key}",
         text=text,
         dedupe_key=f"case:{step.case.id}:{seq}:follower:{row.id}",
         now=step.now,
         town=step.town,
     )
+
+
+def _is_told_anyway(step: Step, contact: Contact) -> bool:
+    """Whoever reported this case too (they followed one that was merged into it) is told as its
+    reporter; a second message would take the place of the question for a rating."""
+    if contact.channel == SMS:
+        return is_caller_case(step.case, step.town) and step.case.caller_key == contact.chat_key
+    return step.case.contact_id == contact.id
 
 
 async def _line_of(

@@ -1,7 +1,7 @@
 """What a caller reported before, and a caller's name and number in full.
 
     await caller_part(request, phone) -> context of ``earlier_cases.html``
-    reveal_part(request, case, actor, history) -> context of ``reveal.html``
+    await reveal_part(session, case, actor, history, now) -> context of ``reveal.html``
 
 ``/desk/callers`` takes the number as a form, never in an address: addresses are written into logs
 and histories. ``/desk/reveal/{number}`` writes into the case's history who looked and why.
@@ -15,12 +15,14 @@ from typing import Any
 
 import structlog
 from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.actors import Actor
 from cases.errors import MissingData
 from cases.models import Case, HistoryEntry
 from cases.personal_data import mask_part, mask_phone
 from cases.use_cases.earlier_cases import EarlierCases, find_earlier
+from cases.use_cases.reporters import list_reporters
 from cases.use_cases.reveal import REVEALED, reveal_caller, was_revealed
 from intake_api.case_store import get_visible
 from intake_api.csrf import checked_form
@@ -29,7 +31,7 @@ from intake_api.pages.staff import INTAKE_ROLES, require_intake, require_staff
 from intake_api.problem_json import Problem
 from intake_api.rendering import render
 from intake_api.texts import load_texts
-from intake_api.views import sees_identity
+from intake_api.views import may_reveal, sees_identity
 
 _FEW, _MANY = 5, 100
 log = structlog.get_logger("huying.callers")
@@ -79,17 +81,33 @@ async def ask_number(request: web.Request) -> web.Response:
     return render(request, "callers.html", {"earlier": None, "bad": False})
 
 
-def reveal_part(
-    case: Case, actor: Actor, history: Sequence[HistoryEntry], now: datetime
+async def reveal_part(
+    session: AsyncSession,
+    case: Case,
+    actor: Actor,
+    history: Sequence[HistoryEntry],
+    now: datetime,
 ) -> dict[str, Any]:
-    """``revealed``: shown in full; ``may_reveal``: not yet, and this person may ask."""
-    may = sees_identity(actor, case)
-    revealed = may and was_revealed(history, actor, now)
+    """``revealed``: this citizen and their words are shown in full; ``opened_all``: so is whoever
+    of the others who report it did not ask to stay anonymous; ``may_reveal``: not yet, and this
+    person may ask."""
+    may = await _may_ask(session, actor, case)
+    opened = may and was_revealed(history, actor, now)
     return {
-        "revealed": revealed,
-        "may_reveal": may and not revealed,
+        "revealed": opened and sees_identity(actor, case),
+        "opened_all": opened,
+        "may_reveal": may and not opened,
         "whys": load_texts("callers")["whys"],
     }
+
+
+async def _may_ask(session: AsyncSession, actor: Actor, case: Case) -> bool:
+    """Of an anonymous citizen there is nothing to show; of the others who report the same, there
+    may be."""
+    if not case.anonymous or not may_reveal(actor, case):
+        return sees_identity(actor, case)
+    reporters = await list_reporters(session, case)
+    return any(not r.anonymous and bool(r.name or r.phone) for r in reporters)
 
 
 async def reveal(request: web.Request) -> web.Response:
@@ -98,7 +116,7 @@ async def reveal(request: web.Request) -> web.Response:
     form = await checked_form(request)
     async with request.app[DATABASE].transaction() as session:
         folder = await get_visible(session, request.match_info["number"], staff.actor)
-        if not sees_identity(staff.actor, folder.case):
+        if not await _may_ask(session, staff.actor, folder.case):
             raise Problem("permission_denied")
         number = folder.case.number
         try:

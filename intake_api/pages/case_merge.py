@@ -16,6 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.actors import Actor
+from cases.callers.followers import find_unreached
 from cases.callers.mobile import mobile_of
 from cases.lifecycle import OPEN_STATES, Action, Role, State, list_actions
 from cases.models import Case
@@ -54,7 +55,10 @@ async def same_part(
     similar = []
     if actor.role in _DESK and state in OPEN_STATES:
         similar = await find_similar(session, report_of(case), town=town, now=now, besides=case.id)
-    shown = [_shown(reporter, revealed) for reporter in await list_reporters(session, case)]
+    unreached = await find_unreached(session, case.id)
+    shown = [
+        _shown(reporter, revealed, unreached) for reporter in await list_reporters(session, case)
+    ]
     part = {
         "reporters": shown,
         "members": list(members),
@@ -68,14 +72,16 @@ async def same_part(
     return {"same": part if worth else None}
 
 
-def _shown(reporter: Reporter, revealed: bool) -> dict[str, Any]:
+def _shown(reporter: Reporter, revealed: bool, unreached: set[str]) -> dict[str, Any]:
     """A line of the list; name and number as this person may see them."""
     labels = load_texts("labels")
     opened = revealed and not reporter.anonymous
     name = reporter.name if opened else mask_name(reporter.name)
     phone = reporter.phone if opened else mask_phone(reporter.phone)
     kind = str(labels["reporter_kinds"][reporter.kind])
-    reachable = reporter.contact_id is not None or mobile_of(reporter.phone) is not None
+    mobile = mobile_of(reporter.phone)
+    texted = mobile is not None and mobile not in unreached
+    reachable = reporter.contact_id is not None or texted
     return {
         "id": reporter.id,
         "name": labels["reporter_kinds"]["anonymous"] if reporter.anonymous else name or "—",
@@ -84,6 +90,7 @@ def _shown(reporter: Reporter, revealed: bool) -> dict[str, Any]:
         "channel": labels["channels"].get(reporter.channel, reporter.channel),
         "at": reporter.at,
         "words": _words(reporter, opened),
+        "opened": opened,
         "needs_call": reporter.id is not None and bool(reporter.phone) and not reachable,
         "solved": reporter.solved,
         "solved_words": reporter.solved_words,

@@ -120,9 +120,9 @@ async def _page(
         context = await _belongings(session, folder)
         context["solved"] = await _solved(session, folder.case, actor)
         context["macros"] = await macro_part(session, folder.case, actor, town)
-        context |= reveal_part(folder.case, actor, context["history"], now)
+        context |= await reveal_part(session, folder.case, actor, context["history"], now)
         context |= await same_part(
-            request, session, folder.case, actor, revealed=context["revealed"]
+            request, session, folder.case, actor, revealed=context["opened_all"]
         )
         context |= await follow_part(request, session, folder.case, context["history"])
     case = folder.case

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cases.actors import Actor
 from cases.case_number import parse_number
 from cases.models import Case, KeptCall
-from cases.use_cases.kept_calls import find_kept
+from cases.use_cases.kept_calls import list_kept
 from cases.use_cases.queues import CaseFilter, Found, list_cases, search_cases
 from intake_api.case_store import coop_units
 from intake_api.keys import DATABASE, TOWN, now_of
@@ -103,10 +103,10 @@ async def _just_done(session: AsyncSession, actor: Actor, numbers: str) -> list[
     return [case for case in rows if may_see(actor, case, ())]
 
 
-async def _kept(session: AsyncSession, actor: Actor, now: datetime) -> KeptCall | None:
+async def _kept(session: AsyncSession, actor: Actor, now: datetime) -> list[KeptCall]:
     if actor.role not in INTAKE_ROLES or actor.user_id is None:
-        return None
-    return await find_kept(session, actor.user_id, now)
+        return []
+    return await list_kept(session, actor.user_id, now)
 
 
 async def show_counts(request: web.Request) -> web.Response:

@@ -32,6 +32,8 @@ from intake_api.schemas.common import MAX_TRANSCRIPT
 from intake_api.sessions import Staff
 from intake_api.texts import load_texts
 
+READ_ID = "read_id"
+
 
 async def read_pasted(request: web.Request) -> web.Response:
     """The drafts beside the text they came from."""
@@ -44,8 +46,9 @@ async def read_pasted(request: web.Request) -> web.Response:
     call = await read_call(request.app, text, now_of(request))
     if not call.drafts:
         return _paste_again(request, texts["nothing"], text)
-    await _keep(request, staff, {"pasted": text})
-    return await show_drafts(request, call)
+    read_id = secrets.token_hex(8)
+    await _keep(request, staff, {"pasted": text, READ_ID: read_id, "fresh": "1"})
+    return await show_drafts(request, call, read_id)
 
 
 def _paste_again(request: web.Request, message: str, text: str) -> web.Response:
@@ -64,10 +67,11 @@ async def show_again(
     call = await read_call(request.app, text, now_of(request))
     if not call.drafts:
         raise Problem("invalid_data", message or load_texts("pages")["desk"]["nothing"])
-    edited = given if "read_id" in given else None
+    edited = given if "fresh" not in given else None
     if edited is not None:
         call = await _find_places_again(request, call, edited)
-    response = await show_drafts(request, call, given=edited, message=message)
+    read_id = given.get(READ_ID) or secrets.token_hex(8)
+    response = await show_drafts(request, call, read_id, given=edited, message=message)
     response.set_status(status)
     return response
 
@@ -87,6 +91,7 @@ async def _find_places_again(
 async def show_drafts(
     request: web.Request,
     call: ReadCall,
+    read_id: str,
     *,
     given: Mapping[str, str] | None = None,
     message: str = "",
@@ -98,7 +103,7 @@ async def show_drafts(
         "call": call,
         "pieces": _pieces(call),
         "edits": Edits(given),
-        "read_id": (given or {}).get("read_id") or secrets.token_hex(8),
+        "read_id": read_id,
         "message": message or _classifier_word(call),
         "categories": _grouped(town),
         "same_event": await find_for_drafts(request.app, call, now_of(request)),
@@ -151,7 +156,7 @@ async def keep_drafts(request: web.Request) -> web.Response:
     """The form as it stands, sent by the page while somebody types."""
     staff = await require_intake(request)
     form = await checked_form(request)
-    if not form.get("pasted"):
+    if not form.get("pasted") or not form.get(READ_ID):
         raise Problem("invalid_data")
     await _keep(request, staff, _fields(form))
     return web.Response(status=204)
@@ -161,7 +166,7 @@ async def show_kept(request: web.Request) -> web.Response:
     """What this person had not filed yet."""
     staff = await require_intake(request)
     async with request.app[DATABASE].reading() as session:
-        kept = await find_kept(session, _user_id(staff), now_of(request))
+        kept = await find_kept(session, _user_id(staff), now_of(request), request.query.get("call"))
     if kept is None:
         raise web.HTTPSeeOther("/desk")
     return await show_again(request, kept.fields)
@@ -170,15 +175,15 @@ async def show_kept(request: web.Request) -> web.Response:
 async def drop_drafts(request: web.Request) -> web.Response:
     """It need not be filed after all."""
     staff = await require_intake(request)
-    await checked_form(request)
+    form = await checked_form(request)
     async with request.app[DATABASE].transaction() as session:
-        await drop_kept(session, _user_id(staff))
+        await drop_kept(session, _user_id(staff), form.get(READ_ID, ""))
     raise web.HTTPSeeOther("/desk")
 
 
 async def _keep(request: web.Request, staff: Staff, fields: Mapping[str, str]) -> None:
     async with request.app[DATABASE].transaction() as session:
-        await keep_call(session, _user_id(staff), fields, now_of(request))
+        await keep_call(session, _user_id(staff), fields[READ_ID], fields, now_of(request))
 
 
 def _fields(form: Form) -> dict[str, str]:

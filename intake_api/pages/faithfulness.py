@@ -1,6 +1,6 @@
 """凭原话核对: before filing to whoever files, after it to whoever supervises.
 
-    review_filing(request, form, chosen) -> (form, page | None)     used by ``POST /desk/file``
+    await review_filing(request, form, chosen) -> (form, page | None)   used by ``POST /desk/file``
     GET /desk/faithfulness                                          calls that lost something
 
 The page before filing carries the whole form in hidden fields and posts it to where it came from
@@ -9,7 +9,9 @@ with ``reviewed=1``: nothing is stored, nobody is stopped twice, and what is tic
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
@@ -20,6 +22,7 @@ from cases.faithfulness import FiledText, Finding, compare_with_transcript
 from cases.lifecycle import Role
 from cases.personal_data import mask_text
 from intake_api.csrf import FIELD, Form
+from intake_api.draft_form import MAX_DRAFTS
 from intake_api.keys import DATABASE, TOWN
 from intake_api.pages.staff import require_staff
 from intake_api.problem_json import Problem
@@ -35,7 +38,7 @@ _RIGHTED = {"type": "request_type", "urgency": "urgency"}
 _LONGEST_TEXT = 20_000
 
 
-def review_filing(
+async def review_filing(
     request: web.Request, form: Form, chosen: Sequence[int]
 ) -> tuple[Form, web.Response | None]:
     """The form to file; or a page to answer with, where the drafts lost something of the call and
@@ -44,8 +47,8 @@ def review_filing(
     if form.get(AS_IS) == "1":
         return form, None
     if form.get(REVIEWED) == "1":
-        return mend(form, chosen, find_losses(text, form, chosen)), None
-    findings = find_losses(text, form, chosen)
+        return mend(form, chosen, await ask_losses(text, form, chosen)), None
+    findings = await ask_losses(text, form, chosen)
     if not findings:
         return form, None
     context: dict[str, Any] = {
@@ -57,8 +60,19 @@ def review_filing(
     return form, render(request, "faithfulness_review.html", context)
 
 
+async def ask_losses(text: str, form: Form, chosen: Sequence[int]) -> tuple[Finding, ...]:
+    """``find_losses`` beside the event loop: a long call takes a second."""
+    return await asyncio.to_thread(find_losses, text, form, chosen)
+
+
 def find_losses(text: str, form: Form, chosen: Sequence[int]) -> tuple[Finding, ...]:
-    """The comparison of the call with the chosen drafts as they stand in the form."""
+    """The comparison of the call with the drafts as they stand in the form; ``draft`` of a finding
+    is the number of its draft.
+
+    All drafts are compared, also those that are not filed: what stands in a draft that was left
+    out on purpose is not lost from another.
+    """
+    drafts = [index for index in range(MAX_DRAFTS) if f"d{index}-text" in form]
     filed = [
         FiledText(
             text=form.get(f"d{index}-text", ""),
@@ -66,9 +80,11 @@ def find_losses(text: str, form: Form, chosen: Sequence[int]) -> tuple[Finding, 
             urgency=form.get(f"d{index}-urgency", "normal"),
             place=form.get(f"d{index}-place", ""),
         )
-        for index in chosen
+        for index in drafts
     ]
-    return compare_with_transcript(text, filed)
+    found = compare_with_transcript(text, filed)
+    numbered = (replace(finding, draft=drafts[finding.draft]) for finding in found)
+    return tuple(finding for finding in numbered if finding.draft in chosen)
 
 
 def mend(form: Form, chosen: Sequence[int], findings: Sequence[Finding]) -> Form:
@@ -77,9 +93,9 @@ def mend(form: Form, chosen: Sequence[int], findings: Sequence[Finding]) -> Form
     ticked = {value for value in form.getall(MEND, []) if value.isdecimal()}
     righted: Form = MultiDict(form)
     for position, finding in enumerate(findings):
-        if str(position) not in ticked or finding.draft >= len(chosen):
+        if str(position) not in ticked or finding.draft not in chosen:
             continue
-        draft = f"d{chosen[finding.draft]}"
+        draft = f"d{finding.draft}"
         if finding.kind in _RIGHTED:
             righted[f"{draft}-{_RIGHTED[finding.kind]}"] = finding.value
             continue

@@ -6,7 +6,7 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.actors import Actor
-from cases.errors import CaseError
+from cases.errors import CaseError, InvalidData
 from cases.lifecycle import Role
 from cases.models import Case
 from cases.town import Town
@@ -28,6 +28,8 @@ from intake_api.sessions import Staff
 from intake_api.texts import load_texts
 
 NEW = "new"
+#: What a form may ask for; a new one can only be saved.
+DEEDS = frozenset({"save", "retire", "restore"})
 
 
 async def macro_part(
@@ -59,8 +61,10 @@ async def change_macro(request: web.Request) -> web.Response:
     macro_id = None if wanted == NEW else int(wanted)
     deed = form.get("do", "save")
     try:
+        if deed not in DEEDS or (macro_id is None and deed != "save"):
+            raise InvalidData("没有这个操作，请刷新页面后再试。", field="do")
         async with request.app[DATABASE].transaction() as session:
-            if deed in ("retire", "restore") and macro_id is not None:
+            if macro_id is not None and deed != "save":
                 await set_macro_active(
                     session,
                     macro_id,

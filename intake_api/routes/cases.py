@@ -34,7 +34,7 @@ from intake_api.schemas.cases import (
     HistoryAnswer,
 )
 from intake_api.tagging import tag_texts
-from intake_api.views import READER_ROLES, UNIT_ROLES, case_view, history_view
+from intake_api.views import READER_ROLES, UNIT_ROLES, case_view, history_view, sees_identity
 
 FILING_ROLES = frozenset({Role.AGENT, Role.DISPATCHER, Role.ADMIN, Role.GRID, Role.BOT})
 
@@ -164,10 +164,13 @@ async def get_case(request: web.Request) -> web.Response:
 
 async def get_history(request: web.Request) -> web.Response:
     """Every history line, oldest first."""
+    actor, public = actor_of(request), request.app[TOWN]().public_numbers
     async with request.app[DATABASE].reading() as session:
-        folder = await get_visible(session, request.match_info["number"], actor_of(request))
+        folder = await get_visible(session, request.match_info["number"], actor)
         entries = await read_history(session, folder.case.id)
-    return web.json_response({"history": [history_view(entry) for entry in entries]})
+    opened = sees_identity(actor, folder.case)
+    lines = [history_view(entry, opened=opened, public=public) for entry in entries]
+    return web.json_response({"history": lines})
 
 
 OPERATIONS = (

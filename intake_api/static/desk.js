@@ -20,7 +20,7 @@ function move(step) {
   if (!list.length) return;
   const here = list.findIndex((item) => item.contains(document.activeElement));
   const next = list[Math.min(Math.max(here + step, 0), list.length - 1)];
-  const target = next.matches("a") ? next : next.querySelector("input[type=radio]");
+  const target = next.matches("a") ? next : next.querySelector("[data-categories] input");
   target?.focus();
   next.scrollIntoView({ block: "nearest" });
 }
@@ -56,6 +56,7 @@ function choosePlace(key) {
   if (!choice) return false;
   choice.checked = true;
   choice.focus();
+  choice.dispatchEvent(new Event("change", { bubbles: true }));
   return true;
 }
 
@@ -147,6 +148,8 @@ function focus(selector) {
 // --- one press, one post --------------------------------------------------------------------
 document.addEventListener("submit", (event) => {
   if (event.target.method !== "post") return;
+  // What opens beside the page leaves its form as it is.
+  if (event.submitter?.formTarget === "_blank") return;
   if (event.target.dataset.sent) return event.preventDefault();
   event.target.dataset.sent = "1";
 });

@@ -103,6 +103,29 @@ async def test_nobody_answers(phone: Phone) -> None:
     assert states == {"replaced", "unreached"}
 
 
+async def test_a_second_press_is_no_second_attempt(phone: Phone) -> None:
+    number = await phone.file(LANDLINE)
+    await phone.settle_case(number)
+    [(row, case)] = (await listed(phone)).due
+
+    async def press(what: str) -> None:
+        async with phone.database.transaction() as session:
+            await settle(session, row.id, what, {}, actor=AGENT, town=phone.town, now=phone.clock())
+
+    await press(NO_ANSWER)
+    for _ in range(2):
+        phone.clock.advance(seconds=1)
+        with pytest.raises(RuleBroken, match=r"刚刚已记过一次未接通，请到 .+ 以后再打"):
+            await press(NO_ANSWER)
+    [(kept, _)] = (await listed(phone)).later
+    assert (kept.attempts, kept.state) == (1, "waiting")
+    async with phone.database.reading() as session:
+        actions = [entry.action for entry in await read_history(session, case.id)]
+    assert actions.count("call_back") == 1
+    await press(TOLD)
+    assert (await listed(phone)).later == (), "whoever rings back in between is told"
+
+
 async def test_a_wrong_number_is_never_dialled_again(phone: Phone) -> None:
     number = await phone.file(LANDLINE)
     await phone.settle_case(number)

@@ -80,7 +80,7 @@ async def test_the_page_stops_once_and_carries_everything(
     filed: list[Form] = []
 
     async def handler(request: web.Request) -> web.Response:
-        form, page = review_filing(request, await read_form(request), [0])
+        form, page = await review_filing(request, await read_form(request), [0])
         if page is not None:
             return page
         filed.append(form)

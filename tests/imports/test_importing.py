@@ -9,13 +9,17 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.actors import Actor
+from cases.errors import InvalidData
 from cases.history import read_history
 from cases.lifecycle import Role
 from cases.models import Case, OrderImport, RefusedRow
 from cases.storage.database import Database
 from cases.town import Town
+from cases.use_cases import import_orders
+from cases.use_cases.file_case import CaseDraft, file_case
 from cases.use_cases.import_orders import (
     CANCELLED,
     DONE,
@@ -149,6 +153,26 @@ async def test_bad_rows_are_kept_with_their_reason(desk: Desk, tmp_path: Path) -
     assert [row.line for row in refused] == [5, 13, 14]
     assert ["是空的" in refused[0].sentence, "前天" in refused[1].sentence] == [True, True]
     assert refused[1].cells == rows[11]
+
+
+async def test_a_row_that_cannot_be_filed_is_kept_whole(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its cells stand under their headers, to be mended and sent again."""
+    rows = [list(row) for row in order_rows(3)]
+
+    async def refuse_second(session: AsyncSession, draft: CaseDraft, **how: Any) -> Case:
+        if draft.source_id == rows[1][0]:
+            raise InvalidData("这一件不能立案。")
+        return await file_case(session, draft, **how)
+
+    monkeypatch.setattr(import_orders, "file_case", refuse_second)
+    job = await desk.run(write_file(tmp_path, "csv", rows))
+    assert counts(job) == (3, 2, 0, 1) and job is not None
+    async with desk.database.reading() as session:
+        [refused] = await read_refused(session, job.id)
+    assert (refused.line, refused.sentence) == (3, "这一件不能立案。")
+    assert refused.cells == rows[1]
 
 
 async def test_a_stopped_import_goes_on_behind_its_last_batch(desk: Desk, tmp_path: Path) -> None:

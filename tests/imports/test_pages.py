@@ -23,6 +23,8 @@ from tests.imports.conftest import csv_text, order_rows, write_file
 from tests.intake_api.conftest import House
 from tests.intake_api.test_browser import visit
 
+_WIDTH = "() => document.documentElement.scrollWidth"
+
 
 async def send(
     house: House, csrf: str, raw: bytes, name: str = "orders.csv", source: str = "热线"
@@ -249,6 +251,11 @@ async def test_in_a_browser(
         while not await page.is_visible("text=导入完成"):
             await page.reload()
     await page.wait_for_selector("text=导入完成")
+    await check()
+    # One line in the list, and the page is still no wider than the window.
+    await here.open("/desk/import")
+    await page.wait_for_selector(".wide-table td")
+    assert await page.locator("main").evaluate(_WIDTH) <= options["viewport"]["width"]
     await check()
     await here.open("/desk/callers")
     await check()

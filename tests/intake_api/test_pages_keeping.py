@@ -72,9 +72,24 @@ async def test_a_refused_form_keeps_the_edits(house: House) -> None:
 
 async def test_a_kept_call_can_be_thrown_away(house: House) -> None:
     csrf = await house.login(Role.AGENT)
+    fields = fields_of(await read_call(house, csrf))
     await read_call(house, csrf)
-    await house.client.post("/desk/kept/drop", data={"csrf": csrf})
-    assert await kept_calls(house) == []
+    drop = {"csrf": csrf, "read_id": fields["read_id"]}
+    await house.client.post("/desk/kept/drop", data=drop)
+    [left] = await kept_calls(house)
+    assert left.read_id != fields["read_id"]
+
+
+async def test_two_tabs_keep_two_calls(house: House) -> None:
+    csrf = await house.login(Role.AGENT)
+    first = fields_of(await read_call(house, csrf))
+    second = fields_of(await read_call(house, csrf, "市民：学院路的井盖丢了，请来看看。"))
+    desk = await (await house.client.get("/desk")).text()
+    assert desk.count("还没有立案") == 2
+    await house.client.post("/desk/file", data=first)
+    page = await (await house.client.get(f"/desk/kept?call={second['read_id']}")).text()
+    assert "学院路" in page
+    assert fields_of(page)["read_id"] == second["read_id"]
 
 
 async def test_a_kept_call_is_its_agents_own_and_goes_after_a_day(house: House) -> None:
@@ -93,8 +108,8 @@ async def test_keeping_takes_only_a_form_with_a_call(house: House) -> None:
     assert (await house.client.post("/desk/keep", data={"csrf": csrf})).status == 422
     assert (await house.client.post("/desk/keep", data={"pasted": "x"})).status == 403
     csrf = await house.login(Role.HANDLER)
-    answer = await house.client.post("/desk/keep", data={"csrf": csrf, "pasted": "x"})
-    assert answer.status == 403
+    kept = {"csrf": csrf, "pasted": "x", "read_id": "1"}
+    assert (await house.client.post("/desk/keep", data=kept)).status == 403
 
 
 async def test_two_people_at_one_case_hear_of_each_other(both_houses: House) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import delete, select
 
 from cases.errors import TownDataError
 from cases.lifecycle import Role
+from cases.models import ReplyMacro
 from cases.town import SAMPLE_TOWN
 from cases.town_files import load_service_files
 from cases.use_cases.reply_macros import fill_macro
@@ -86,14 +88,21 @@ async def test_what_is_wrong_is_said_and_stays(
     assert (await save(house, csrf, "999999", title="x", text="x"))[0] == 404
 
 
+@pytest.mark.parametrize(
+    ("macro", "do"), [("new", "retire"), ("new", "restore"), ("1", "burn&done=save"), ("new", "")]
+)
+async def test_only_what_the_page_offers_is_done(house: House, macro: str, do: str) -> None:
+    csrf = await house.login(Role.DISPATCHER)
+    status, page = await save(house, csrf, macro, title="谢谢", text="谢谢您的来电。", do=do)
+    assert (status, "没有这个操作" in page) == (422, True)
+    async with house.database.reading() as session:
+        assert not await session.scalar(select(ReplyMacro.id).where(ReplyMacro.title == "谢谢"))
+
+
 async def test_a_sample_that_names_no_unit_of_ours(house: House, tmp_path) -> None:
     for name in ("answer_cards.toml", "errands.csv", "runners.csv"):
         (tmp_path / name).write_bytes((SAMPLE_TOWN / name).read_bytes())
     (tmp_path / "reply_macros.csv").write_text("unit,title,text\nnowhere,a,b\n", encoding="utf-8")
-    from sqlalchemy import delete
-
-    from cases.models import ReplyMacro
-
     async with house.database.transaction() as session:
         await session.execute(delete(ReplyMacro))
     with pytest.raises(TownDataError, match=r"reply_macros\.csv 第 2 行"):

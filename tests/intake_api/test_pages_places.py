@@ -176,7 +176,9 @@ async def test_a_long_list_is_turned_over(house: House) -> None:
 async def test_who_may_only_look_and_print(house: House, role: Role) -> None:
     csrf = await house.login(role)
     page = await (await house.client.get("/desk/places")).text()
-    assert "风荷农贸市场正门" in page and "添加点位" not in page and "/import" not in page
+    assert (
+        "风荷农贸市场正门" in page and "添加点位" not in page and "/desk/places/import" not in page
+    )
     page = await (await house.client.get(f"/desk/places/{MARKET}")).text()
     assert "不能改" in page and 'name="do"' not in page
     assert (await house.client.get(f"/desk/places/sheet?token={MARKET}")).status == 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -18,7 +19,7 @@ from cases.town import Town
 from cases.use_cases.act import act
 from cases.use_cases.citizen import upsert_contact
 from cases.use_cases.file_case import file_case
-from cases.use_cases.follow_report import Followed, follow_case
+from cases.use_cases.follow_report import Followed, follow_case, follow_drafts
 
 AGENT = Actor(Role.AGENT, "小周")
 DISPATCHER = Actor(Role.DISPATCHER, "王派单")
@@ -57,6 +58,18 @@ class Desk:
                 town=self.town,
                 now=self.at,
             )
+
+    async def follow_call(
+        self, said: Sequence[tuple[str, str]], call: str = "call-1", **changes: Any
+    ) -> list[Case]:
+        """(number, words) of one call, all in one transaction."""
+        source = {"channel": "phone", "source_system": "desk", "source_id": call, **changes}
+        drafts = [
+            (number, make_draft(text=words, source_index=index, **source))
+            for index, (number, words) in enumerate(said)
+        ]
+        async with self.database.transaction() as session:
+            return await follow_drafts(session, drafts, actor=AGENT, town=self.town, now=self.at)
 
     async def act(self, case: Case, action: str, actor: Actor = DISPATCHER, **data: Any) -> Case:
         async with self.database.transaction() as session:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -56,6 +57,27 @@ async def test_the_same_report_twice_is_one(desk: Desk) -> None:
     assert len(await reporters(desk, case)) == 2
 
 
+async def test_an_urge_keeps_nobody_else_out(desk: Desk) -> None:
+    """Sent twice it is one urge; whoever else calls in that minute becomes a reporter."""
+    case = await desk.file(channel="phone", caller_phone="13800001111")
+
+    async def call(order: str, phone: str) -> str:
+        followed = await desk.follow(
+            case, source_system="12345", source_id=order, caller_phone=phone
+        )
+        return followed.kind
+
+    calls = (("A", "13800001111"), ("B", "13800002222"), ("A", "13800001111"), ("C", "13800001111"))
+    kinds = [await call(order, phone) for order, phone in calls]
+    assert kinds == ["urge", "follower", "known", "urge"]
+    async with desk.database.reading() as session:
+        lines = [line.action for line in await read_history(session, case.id)]
+    assert (lines.count("urge"), lines.count("follow")) == (2, 1)
+    await desk.settle(case)
+    closed = [await call("D", "13800001111") for _ in range(2)]
+    assert closed == ["urge", "known"]
+
+
 async def test_five_reporters_are_a_group(desk: Desk) -> None:
     case = await desk.file()
     for number in range(4):
@@ -68,6 +90,77 @@ async def test_a_merged_case_is_followed_where_it_is_answered(desk: Desk) -> Non
     await desk.act(child, "merge", parent=parent.number)
     followed = await desk.follow(child, caller_phone="13800002222")
     assert followed.case.id == parent.id
+
+
+async def test_a_follower_goes_along_with_the_case_they_asked_for(desk: Desk) -> None:
+    """Merged, everybody is heard where it is answered; split again, each keeps its own."""
+    parent = await desk.file(channel="phone", caller_phone="13800001111")
+    child = await desk.file(channel="phone", caller_phone="13800002222")
+    await desk.act(child, "merge", parent=parent.number)
+    followed = await desk.follow(child, caller_name="李先生", caller_phone="13800003333")
+    assert (followed.kind, followed.reporters) == ("follower", 3)
+    assert (await desk.follow(parent, caller_phone="13800003333")).kind == "urge"
+    assert ("merged", "李先生") in await reporters(desk, parent)
+    await desk.act(child, "unmerge", reason="不是同一盏灯")
+    assert await reporters(desk, parent) == [("first", None)]
+    assert await reporters(desk, child) == [("first", None), ("follower", "李先生")]
+
+
+async def test_one_call_may_follow_several_cases(desk: Desk) -> None:
+    """What it says of one case in two places is one report; a press more changes nothing."""
+    lamps, other, joined = await desk.file(), await desk.file(), await desk.file()
+    await desk.act(joined, "merge", parent=lamps.number)
+    call = [
+        (lamps.number, "路灯不亮"),
+        (other.number, "井盖松了"),
+        (joined.number, "晚上看不清"),
+    ]
+    for _ in range(2):
+        cases = await desk.follow_call(call, caller_phone="13800002222")
+        assert [case.id for case in cases] == [lamps.id, other.id]
+    async with desk.database.reading() as session:
+        rows = list(await session.scalars(select(CaseReporter).order_by(CaseReporter.id)))
+        lines = [line.action for line in await read_history(session, lamps.id)]
+    assert [(row.case_id, row.words) for row in rows] == [
+        (lamps.id, "路灯不亮\n晚上看不清"),
+        (other.id, "井盖松了"),
+    ]
+    assert (lines.count("follow"), lines.count("urge")) == (1, 0)
+
+
+async def test_two_calls_follow_the_same_cases_crosswise(desk: Desk) -> None:
+    """Neither is broken off; the second waits for the first."""
+    cases = [await desk.file() for _ in range(6)]
+    there = [(case.number, "也说这件") for case in cases]
+    await asyncio.gather(
+        desk.follow_call(there, "call-1", caller_phone="13800002222"),
+        desk.follow_call(there[::-1], "call-2", caller_phone="13800003333"),
+    )
+    for case in cases:
+        assert len(await reporters(desk, case)) == 3
+
+
+async def test_split_and_followed_at_the_same_moment(desk: Desk) -> None:
+    parent = await desk.file()
+    children = [await desk.file() for _ in range(4)]
+    for child in children:
+        await desk.act(child, "merge", parent=parent.number)
+    await asyncio.gather(
+        *(desk.act(child, "unmerge", reason="不是同一盏灯") for child in children),
+        *(desk.follow(c, caller_phone=f"1380000222{n}") for n, c in enumerate(children)),
+    )
+    for case in (parent, *children):
+        kinds = [kind for kind, _ in await reporters(desk, case)]
+        assert kinds == ["first"] + ["follower"] * (case is not parent)
+
+
+async def test_nothing_is_followed_if_one_of_a_call_cannot_be(desk: Desk) -> None:
+    case, ended = await desk.file(), await desk.file()
+    await desk.act(ended, "withdraw", AGENT)
+    for number, trouble in ((ended.number, RuleBroken), ("HZ-none", CaseNotFound)):
+        with pytest.raises(trouble):
+            await desk.follow_call([(case.number, "路灯"), (number, "路灯")])
+    assert len(await reporters(desk, case)) == 1
 
 
 async def test_what_has_ended_is_not_followed(desk: Desk) -> None:

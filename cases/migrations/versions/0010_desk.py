@@ -35,12 +35,13 @@ def upgrade() -> None:
     op.create_table(
         "kept_calls",
         sa.Column("user_id", _ID, nullable=False),
+        sa.Column("read_id", sa.String(length=32), nullable=False),
         sa.Column("fields", sa.JSON(), nullable=False),
         sa.Column("kept_at", _MOMENT, nullable=False),
         sa.ForeignKeyConstraint(
             ["user_id"], ["users.id"], name=op.f("fk_kept_calls_user_id_users")
         ),
-        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_kept_calls")),
+        sa.PrimaryKeyConstraint("user_id", "read_id", name=op.f("pk_kept_calls")),
     )
     op.create_index(op.f("ix_kept_calls_kept_at"), "kept_calls", ["kept_at"])
     op.create_table(
