@@ -60,6 +60,18 @@ function choosePlace(key) {
   return true;
 }
 
+// f: the first case that may be the same event, then the next, and at last none of them.
+function chooseFollowed() {
+  const offered = [...(currentDraft()?.querySelectorAll("[data-follow] input") ?? [])];
+  if (!offered.length) return false;
+  const here = offered.findIndex((one) => one.checked);
+  const choice = offered[(here + 1) % offered.length];
+  choice.checked = true;
+  choice.focus();
+  choice.dispatchEvent(new Event("change", { bubbles: true }));
+  return true;
+}
+
 function toggleDraft() {
   const tick = currentDraft()?.querySelector("[data-file-it]");
   if (!tick) return false;
@@ -129,6 +141,7 @@ function press(key) {
   if (drafts.length && /^[123]$/.test(key)) return choose(Number(key));
   if (drafts.length && /^[qwer]$/.test(key)) return choosePlace(key);
   if (drafts.length && key === "x") return toggleDraft();
+  if (drafts.length && key === "f") return chooseFollowed();
   if (key === "j" && !main.hasAttribute("data-case")) return move(1), true;
   if (key === "k" && !main.hasAttribute("data-case")) return move(-1), true;
   if (key === "/") return focus("#q");

@@ -150,3 +150,38 @@ async def test_counts_refresh_by_themselves(browser: Any, house: House) -> None:
     await page.wait_for_selector('[data-count="unaccepted"]:has-text("1")')
     assert await page.is_visible("[data-fresh]")
     assert here.troubles == []
+
+
+async def test_the_drafts_by_keyboard(browser: Any, house: House) -> None:
+    """Follow instead of file, look a number up, press Enter in a field: nothing is lost."""
+    there = await house.file(await house.token(), "朝晖路三盏路灯全灭了，晚上漆黑一片")
+    here = await visit(browser, house, viewport={"width": 1360, "height": 860})
+    page = here.page
+    await here.login(await house.add_user(Role.AGENT))
+    await page.wait_for_selector("#paste:focus")
+    await page.keyboard.insert_text(CALL)
+    await page.keyboard.press("Control+Enter")
+    await page.wait_for_selector("[data-follow]")
+    await here.check()
+    await page.keyboard.press("f")
+    assert await page.input_value("[data-follow] input:checked") == there["number"]
+    await page.keyboard.press("f")
+    assert await page.input_value("[data-follow] input:checked") == ""
+    await page.keyboard.press("x")
+    assert not await page.is_checked("[data-file-it]")
+    await page.keyboard.press("x")
+    await page.focus("#d0-place")
+    await page.keyboard.press("Enter")
+    async with page.context.expect_page() as opened:
+        await page.click('button:has-text("按电话查以前的诉求")')
+    beside = await opened.value
+    await beside.wait_for_load_state()
+    assert beside.url.endswith("/desk/callers")
+    assert len(page.context.pages) == 2
+    await beside.close()
+    await page.focus("[data-categories] input")
+    await page.keyboard.press("f")
+    await page.keyboard.press("Control+Enter")
+    await page.wait_for_url("**/desk?followed=*")
+    assert "已跟进 1 件" in await page.inner_text(".filed")
+    assert here.troubles == []
