@@ -46,6 +46,17 @@ async def open_line(session: AsyncSession, case: Case, town: Town) -> Contact | 
     mobile = mobile_of(case.caller_phone)
     if mobile is None or not is_caller_case(case, town) or not rules_of(town).get("sms"):
         return None
+    contact = await line_to(session, mobile, case.submitted_at)
+    contact.seen_at = max(contact.seen_at, case.submitted_at)
+    contact.reachable = True
+    if case.link_token is None:
+        case.link_token = secrets.token_urlsafe(_TOKEN_BYTES)
+    await session.flush()
+    return contact
+
+
+async def line_to(session: AsyncSession, mobile: str, at: datetime) -> Contact:
+    """The contact of a mobile, made where there is none."""
     await insert_or_ignore(
         session,
         Contact,
@@ -54,17 +65,12 @@ async def open_line(session: AsyncSession, case: Case, town: Town) -> Contact | 
         language="zh",
         reachable=True,
         muted=False,
-        created_at=case.submitted_at,
-        seen_at=case.submitted_at,
+        created_at=at,
+        seen_at=at,
     )
     contact = await _find(session, mobile)
     if contact is None:
         raise RuntimeError("contact vanished")
-    contact.seen_at = max(contact.seen_at, case.submitted_at)
-    contact.reachable = True
-    if case.link_token is None:
-        case.link_token = secrets.token_urlsafe(_TOKEN_BYTES)
-    await session.flush()
     return contact
 
 

@@ -1,7 +1,6 @@
 """跟进这件: a report of what is a case already joins it instead of becoming another.
 
-    await follow_draft(session, number, draft, actor=…, town=…, now=…) -> Case
-    await follow_case(session, number, draft, …) -> Followed      also how it was understood
+    await follow_case(session, number, draft, actor=…, town=…, now=…) -> Followed
     await follow_drafts(session, [(number, draft), …], …) -> [Case]     all of one call
 
 Somebody who reported it before urges (催办): the unit is reminded, nobody is counted twice. Anybody
@@ -44,20 +43,6 @@ class Followed:
     case: Case
     kind: str
     reporters: int
-
-
-async def follow_draft(
-    session: AsyncSession,
-    number: str,
-    draft: CaseDraft,
-    *,
-    actor: Actor,
-    town: Town,
-    now: datetime,
-) -> Case:
-    """``follow_case`` for those who only need the case."""
-    followed = await follow_case(session, number, draft, actor=actor, town=town, now=now)
-    return followed.case
 
 
 async def follow_case(

@@ -20,7 +20,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.callers.followers import FOLLOWS
-from cases.callers.lines import SMS, is_caller_case
+from cases.callers.lines import SMS, is_caller_case, line_to
 from cases.callers.mobile import mobile_of
 from cases.callers.texts import rules_of
 from cases.lifecycle import Action, State
@@ -33,7 +33,6 @@ from cases.notifications import (
     queue_notice,
     render_notice,
 )
-from cases.storage.insert import insert_or_ignore
 from cases.town import Town
 from cases.use_cases.step import Step
 
@@ -148,21 +147,7 @@ async def _line_of(
     mobile = mobile_of(row.phone)
     if mobile is None or row.anonymous or not rules_of(town).get("sms"):
         return None
-    await insert_or_ignore(
-        session,
-        Contact,
-        channel=SMS,
-        chat_key=mobile,
-        language="zh",
-        reachable=True,
-        muted=False,
-        created_at=now,
-        seen_at=now,
-    )
-    contact: Contact | None = await session.scalar(
-        select(Contact).where(Contact.channel == SMS, Contact.chat_key == mobile)
-    )
-    return contact
+    return await line_to(session, mobile, now)
 
 
 def _worded(step: Step, language: str) -> dict[str, Any]:
