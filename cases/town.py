@@ -100,6 +100,16 @@ class Town:
         category = self.categories.get(code or "")
         return category.name if category else (code or "待分类")
 
+    def grouped_categories(
+        self, *, dispatchable_only: bool = False
+    ) -> dict[str, list[tuple[str, str]]]:
+        """Platform name -> (code, name) of its categories, in the taxonomy's order."""
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for category in self.categories.values():
+            if category.dispatchable or not dispatchable_only:
+                groups.setdefault(category.platform_name, []).append((category.code, category.name))
+        return groups
+
     def plain_name(self, code: str | None, language: str = "zh") -> str:
         """The category in a citizen's words."""
         category = self.categories.get(code or "")

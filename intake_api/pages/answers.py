@@ -163,7 +163,7 @@ async def _page(
         "bad": status != 200,
         "moved_on": moved_on,
         "may_edit": may_edit(staff.actor, staff.actor.unit_code or ""),
-        "categories": _grouped(town),
+        "categories": town.grouped_categories(dispatchable_only=True),
     }
     if code != NEW:
         async with request.app[DATABASE].reading() as session:
@@ -217,14 +217,6 @@ def _line(row: AnswerCardRow, use: CardUse, today: date) -> dict[str, Any]:
 
 def _check(card: AnswerCard, town: Town) -> None:
     check_card(card, town.units, town.categories)
-
-
-def _grouped(town: Town) -> dict[str, list[tuple[str, str]]]:
-    groups: dict[str, list[tuple[str, str]]] = {}
-    for category in town.categories.values():
-        if category.dispatchable:
-            groups.setdefault(category.platform_name, []).append((category.code, category.name))
-    return groups
 
 
 def _today(town: Town, now: datetime) -> date:

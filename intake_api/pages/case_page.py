@@ -147,7 +147,7 @@ async def _page(
         "tag": tag,
         "forms": action_forms(case, actor, town, (given[0].value, given[1]) if given else None),
         "opened": given[0].value if given else "",
-        "categories": _grouped(town.categories.values()),
+        "categories": town.grouped_categories(),
         "tracking": case.tracking_code if actor.role in IDENTITY_ROLES else "",
         "cards": [
             (card, card_text(card))
@@ -194,13 +194,6 @@ async def _belongings(session: AsyncSession, folder: CaseFolder) -> dict[str, An
         "attachments": list(files),
         "shown_types": SHOWN_TYPES,
     }
-
-
-def _grouped(categories: Any) -> dict[str, list[tuple[str, str]]]:
-    groups: dict[str, list[tuple[str, str]]] = {}
-    for category in categories:
-        groups.setdefault(category.platform_name, []).append((category.code, category.name))
-    return groups
 
 
 def add_routes(app: web.Application) -> None:

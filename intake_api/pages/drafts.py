@@ -15,7 +15,6 @@ from typing import Any
 
 from aiohttp import web
 
-from cases.town import Town
 from cases.use_cases.kept_calls import drop_kept, find_kept, keep_call
 from intake_api.call_reading import ReadCall, read_call
 from intake_api.csrf import FIELD, Form, checked_form
@@ -105,7 +104,7 @@ async def show_drafts(
         "edits": Edits(given),
         "read_id": read_id,
         "message": message or _classifier_word(call),
-        "categories": _grouped(town),
+        "categories": town.grouped_categories(),
         "same_event": await find_for_drafts(request.app, call, now_of(request)),
     }
     phone = (given or {}).get("caller_phone", call.caller_phone)
@@ -116,14 +115,6 @@ async def show_drafts(
 def _classifier_word(call: ReadCall) -> str:
     lost = any(draft.tag is None for draft in call.drafts)
     return str(load_texts("pages")["desk"]["no_classifier"]) if lost else ""
-
-
-def _grouped(town: Town) -> dict[str, list[tuple[str, str]]]:
-    """Platform name -> (code, name) of its categories, in the taxonomy's order."""
-    groups: dict[str, list[tuple[str, str]]] = {}
-    for category in town.categories.values():
-        groups.setdefault(category.platform_name, []).append((category.code, category.name))
-    return groups
 
 
 def _pieces(call: ReadCall) -> list[Piece]:
