@@ -1,6 +1,6 @@
 """凭原话核对: before filing to whoever files, after it to whoever supervises.
 
-    await review_filing(request, form, chosen) -> (form, page | None)   used by ``POST /desk/file``
+    await review_filing(request, form, chosen) -> Review | page     used by ``POST /desk/file``
     GET /desk/faithfulness                                          calls that lost something
 
 The page before filing carries the whole form in hidden fields and posts it to where it came from
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from aiohttp import web
@@ -38,26 +38,33 @@ _RIGHTED = {"type": "request_type", "urgency": "urgency"}
 _LONGEST_TEXT = 20_000
 
 
+@dataclass(frozen=True, slots=True)
+class Review:
+    """The form to file, and what it still loses of the call."""
+
+    form: Form
+    losses: tuple[Finding, ...]
+
+
 async def review_filing(
     request: web.Request, form: Form, chosen: Sequence[int]
-) -> tuple[Form, web.Response | None]:
-    """The form to file; or a page to answer with, where the drafts lost something of the call and
+) -> Review | web.Response:
+    """What to file; or a page to answer with, where the drafts lost something of the call and
     nobody has looked at it yet."""
     text = form.get("pasted", "")[:MAX_TRANSCRIPT]
-    if form.get(AS_IS) == "1":
-        return form, None
+    losses = await ask_losses(text, form, chosen)
+    if not losses or form.get(AS_IS) == "1":
+        return Review(form, losses)
     if form.get(REVIEWED) == "1":
-        return mend(form, chosen, await ask_losses(text, form, chosen)), None
-    findings = await ask_losses(text, form, chosen)
-    if not findings:
-        return form, None
+        righted = mend(form, chosen, losses)
+        return Review(righted, await ask_losses(text, righted, chosen))
     context: dict[str, Any] = {
-        "findings": list(enumerate(findings)),
+        "findings": list(enumerate(losses)),
         "fields": [(name, value) for name, value in form.items() if name not in _OWN_FIELDS],
         "several": len(chosen) > 1,
         "action": request.path,
     }
-    return form, render(request, "faithfulness_review.html", context)
+    return render(request, "faithfulness_review.html", context)
 
 
 async def ask_losses(text: str, form: Form, chosen: Sequence[int]) -> tuple[Finding, ...]:

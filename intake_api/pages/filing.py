@@ -21,7 +21,7 @@ from intake_api.csrf import Form, checked_form
 from intake_api.draft_form import case_draft, chosen_category, list_chosen
 from intake_api.keys import DATABASE, TOWN, now_of
 from intake_api.pages.drafts import READ_ID, show_again
-from intake_api.pages.faithfulness import ask_losses, review_filing
+from intake_api.pages.faithfulness import review_filing
 from intake_api.pages.staff import require_intake
 from intake_api.same_event import follow_number
 from intake_api.sessions import Staff
@@ -43,9 +43,10 @@ async def file_drafts(request: web.Request) -> web.Response:
     to_file = [index for index in chosen if not follow_number(form, index)]
     if any(not chosen_category(form, index) for index in to_file):
         return await show_again(request, form, message=texts["needs_category"], status=422)
-    form, page = await review_filing(request, form, chosen)
-    if page is not None:
-        return page
+    review = await review_filing(request, form, chosen)
+    if isinstance(review, web.Response):
+        return review
+    form = review.form
     tags = await tag_texts(request.app, [form.get(f"d{i}-text", "") for i in to_file])
     drafts = [case_draft(form, index, tag) for index, tag in zip(to_file, tags, strict=True)]
     followed = [
@@ -53,7 +54,7 @@ async def file_drafts(request: web.Request) -> web.Response:
         for index in chosen
         if (number := follow_number(form, index))
     ]
-    losses = await ask_losses(form.get("pasted", ""), form, to_file)
+    losses = [finding for finding in review.losses if finding.draft in to_file]
     try:
         filed = await _file_all(request, staff, form, drafts, followed, losses)
     except CaseError as error:

@@ -80,10 +80,10 @@ async def test_the_page_stops_once_and_carries_everything(
     filed: list[Form] = []
 
     async def handler(request: web.Request) -> web.Response:
-        form, page = await review_filing(request, await read_form(request), [0])
-        if page is not None:
-            return page
-        filed.append(form)
+        review = await review_filing(request, await read_form(request), [0])
+        if isinstance(review, web.Response):
+            return review
+        filed.append(review.form)
         return web.Response(text="filed")
 
     app = create_app(
