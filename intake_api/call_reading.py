@@ -24,6 +24,7 @@ from cases.calls.formats import Export, notice_sentences, read_export
 from cases.calls.parts import KINDS
 from cases.classification import Tag
 from cases.transcript import Field, Matter, Transcript, read_transcript, settle
+from cases.use_cases.file_case import CaseDraft
 from intake_api.keys import TOWN
 from intake_api.place_finding import find_places
 from intake_api.read_draft import ReadDraft, quote
@@ -82,6 +83,32 @@ class ReadCall:
         for kind, field in found:
             if field is not None:
                 yield kind, (field.start, field.end)
+
+    def case_drafts(
+        self,
+        *,
+        channel: str,
+        name: str | None = None,
+        phone: str | None = None,
+        place: str | None = None,
+        **common: Any,
+    ) -> tuple[CaseDraft, ...]:
+        """One case for each matter, nobody having looked at it: what another system says of the
+        caller and the place wins over what was heard. ``common``: other fields of ``CaseDraft``."""
+        return tuple(
+            CaseDraft(
+                text=draft.text,
+                channel=channel,
+                tag=draft.tag,
+                caller_name=name or self.caller_name or None,
+                caller_phone=phone or self.caller_phone or None,
+                place_text=place or draft.place or None,
+                summary=draft.summary,
+                source_index=index,
+                **common,
+            )
+            for index, draft in enumerate(self.drafts)
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """``{"caller", "drafts"}`` of architecture.md §3."""

@@ -244,23 +244,13 @@ async def _read_batch(
 
 
 def _drafts(order: Order, call: ReadCall, source: str) -> tuple[CaseDraft, ...]:
-    """What the other system says of the caller wins over what stands in the text."""
-    name = order.name or call.caller_name
-    phone = order.phone or call.caller_phone
-    return tuple(
-        CaseDraft(
-            text=draft.text,
-            channel=CHANNEL,
-            tag=draft.tag,
-            caller_name=name or None,
-            caller_phone=phone or None,
-            place_text=order.place or draft.place or None,
-            summary=draft.summary,
-            source_system=source,
-            source_id=order.source_id,
-            source_index=index,
-            received_at=order.received_at,
-            receipt=False,
-        )
-        for index, draft in enumerate(call.drafts)
+    return call.case_drafts(
+        channel=CHANNEL,
+        name=order.name,
+        phone=order.phone,
+        place=order.place,
+        source_system=source,
+        source_id=order.source_id,
+        received_at=order.received_at,
+        receipt=False,
     )

@@ -14,7 +14,7 @@ from cases.actors import Actor
 from cases.classification import Tag
 from cases.lifecycle import Role
 from cases.models import Case
-from cases.use_cases.file_case import CaseDraft, file_case
+from cases.use_cases.file_case import file_case
 from intake_api.call_reading import ReadCall, read_with
 from intake_api.cli.classify import serving_model
 from intake_api.cli.failures import CommandFailed
@@ -85,22 +85,8 @@ async def _file(settings: Settings, call: ReadCall) -> list[Case]:
     actor = Actor(Role.AGENT, load_texts("pages")["accounts"]["command_line"])
     async with opened(settings) as (database, town), database.transaction() as session:
         return [
-            await file_case(
-                session,
-                CaseDraft(
-                    text=draft.text,
-                    channel="phone",
-                    tag=draft.tag,
-                    caller_name=call.caller_name or None,
-                    caller_phone=call.caller_phone or None,
-                    place_text=draft.place or None,
-                    summary=draft.summary,
-                ),
-                actor=actor,
-                town=town,
-                now=utc_now(),
-            )
-            for draft in call.drafts
+            await file_case(session, draft, actor=actor, town=town, now=utc_now())
+            for draft in call.case_drafts(channel="phone")
         ]
 
 

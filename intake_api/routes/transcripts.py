@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.models import Case
 from cases.transcript import join_turns
-from cases.use_cases.file_case import CaseDraft, file_case, find_by_source
-from intake_api.call_reading import ReadCall, read_call
+from cases.use_cases.file_case import file_case, find_by_source
+from intake_api.call_reading import read_call
 from intake_api.idempotency import stored_reply, write_once
 from intake_api.json_body import read_body
 from intake_api.keys import TOWN, actor_of, now_of
@@ -37,7 +37,15 @@ async def submit_transcript(request: web.Request) -> web.Response:
         return web.json_response({**answer, "cases": []})
     town = request.app[TOWN]()
     actor = actor_of(request)
-    drafts = _case_drafts(call, body)
+    given = body.caller
+    drafts = call.case_drafts(
+        channel=CHANNEL,
+        name=given.name if given else None,
+        phone=given.phone if given else None,
+        source_system=body.source_system,
+        source_id=body.source_id,
+        received_at=body.received_at,
+    )
 
     async def work(session: AsyncSession) -> tuple[int, Any]:
         filed: list[Case] = []
@@ -55,29 +63,6 @@ async def submit_transcript(request: web.Request) -> web.Response:
 
 def _joined(body: TranscriptBody) -> str:
     return join_turns([turn.model_dump() for turn in body.turns or ()])
-
-
-def _case_drafts(call: ReadCall, body: TranscriptBody) -> list[CaseDraft]:
-    """What the hotline's own system says of the caller wins over what was heard."""
-    given = body.caller
-    name = (given and given.name) or call.caller_name
-    phone = (given and given.phone) or call.caller_phone
-    return [
-        CaseDraft(
-            text=draft.text,
-            channel=CHANNEL,
-            tag=draft.tag,
-            caller_name=name or None,
-            caller_phone=phone or None,
-            place_text=draft.place or None,
-            summary=draft.summary,
-            source_system=body.source_system,
-            source_id=body.source_id,
-            source_index=index,
-            received_at=body.received_at,
-        )
-        for index, draft in enumerate(call.drafts)
-    ]
 
 
 OPERATIONS = (
