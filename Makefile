@@ -41,7 +41,7 @@ lock: .prepared-test  ## hash the requirements anew (needs uv)
 	@uv export -q --no-emit-project --no-header --format requirements-txt --no-default-groups \
 	  --extra fast -o requirements/run.txt >/dev/null
 	@uv export -q --no-emit-project --no-header --format requirements-txt \
-	  --extra fast --group dev -o requirements/dev.txt >/dev/null
+	  --extra fast --extra cluster --group dev -o requirements/dev.txt >/dev/null
 
 clean:  ## remove what was built; never your data
 	rm -rf .venv .venv-sims dist build *.egg-info .mypy_cache .ruff_cache
