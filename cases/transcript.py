@@ -94,7 +94,7 @@ def read_transcript(text: str, *, received_at: datetime) -> Transcript:
     """
     turns = split_turns(text)
     clauses = read_clauses(text, turns)
-    cuts = find_cuts(text, clauses)
+    cuts = find_cuts(text, clauses, turns)
     segments = tuple(_gist(text, some) for some in group(clauses, cuts)) if cuts else ()
     return Transcript(
         text=text,

@@ -1,12 +1,13 @@
 """Several matters in one call, order, letter or message; and one that only looks like several.
 
-    find_cuts(text, clauses) -> list[Cut]          where another matter may begin, and how sure
+    find_cuts(text, clauses, turns) -> list[Cut]   where another matter may begin, and how sure
     settle_cuts(cuts, tags) -> list[Cut]           those that hold, once each side has its tag
     group(clauses, cuts) -> list[list[Clause]]     the clauses of each matter
 
-A cut is ``said`` ("另外还有一件事"), ``listed`` (1、2、3) or ``maybe`` ("同时"). One case too few
-is mended more easily than two that are one: a list holds only where its items are about different
-things, a bare "同时" only where the tags of both sides are sure and apart.
+A cut is ``said`` ("另外还有一件事"), ``listed`` (1、2、3), ``asked`` (the desk: "还有别的吗？") or
+``maybe`` ("同时"). One case too few is mended more easily than two that are one: a list holds only
+where its items are about different things, a bare "同时" only where the tags of both sides are
+sure and apart.
 """
 
 from __future__ import annotations
@@ -20,9 +21,14 @@ from typing import Literal
 
 from cases.calls.cues import any_of, row
 from cases.calls.parts import Clause
+from cases.calls.turns import Turn
 from cases.classification import Tag
 
-Grade = Literal["said", "listed", "maybe"]
+Grade = Literal["said", "listed", "asked", "maybe"]
+#: Believed only where the tags of both sides are there to say so.
+_UNSURE: frozenset[Grade] = frozenset({"asked", "maybe"})
+#: Questions of the desk after which another matter may begin.
+_ASKED: dict[str, Grade] = {"next": "listed", "more": "asked"}
 _SHORTEST = 6
 _MOST = 9
 _LISTED_SURE = 0.35
@@ -40,8 +46,11 @@ class Cut:
     grade: Grade
 
 
-def find_cuts(text: str, clauses: Sequence[Clause]) -> list[Cut]:
-    """In order; both sides of each say enough to be a matter of their own."""
+def find_cuts(text: str, clauses: Sequence[Clause], turns: Sequence[Turn]) -> list[Cut]:
+    """In order; both sides of each say enough to be a matter of their own.
+
+    :param turns: those that ``clause.turn`` counts
+    """
     graded: dict[int, Grade] = {}
     for index, clause in enumerate(clauses):
         if index == 0 or clause.kind == "reply":
@@ -52,23 +61,23 @@ def find_cuts(text: str, clauses: Sequence[Clause]) -> list[Cut]:
             graded[index] = "maybe"
     for index in _listed(text, clauses):
         graded.setdefault(index, "listed")
+    for index, grade in _asked_for(clauses, turns):
+        graded.setdefault(index, grade)
     return _long_enough(text, clauses, [Cut(at, graded[at]) for at in sorted(graded)])
 
 
 def settle_cuts(cuts: Sequence[Cut], tags: Sequence[Tag | None]) -> list[Cut]:
     """``tags[i]`` belongs to what stands before ``cuts[i]``, the last one to the rest."""
-    kept = []
-    for cut, (left, right) in zip(cuts, pairwise(tags), strict=True):
-        if cut.grade == "said" or (cut.grade == "listed" and _differ(left, right, _LISTED_SURE)):
-            kept.append(cut)
-        elif cut.grade == "maybe" and left and right and left.platform != right.platform:
-            kept += [cut] * _differ(left, right, _MAYBE_SURE)
-    return kept
+    return [
+        cut
+        for cut, (left, right) in zip(cuts, pairwise(tags), strict=True)
+        if cut.grade == "said" or _holds(cut.grade, left, right)
+    ]
 
 
 def without_tags(cuts: Sequence[Cut]) -> list[Cut]:
     """What holds where no classifier is there to ask."""
-    return [cut for cut in cuts if cut.grade != "maybe"]
+    return [cut for cut in cuts if cut.grade not in _UNSURE]
 
 
 def group(clauses: Sequence[Clause], cuts: Sequence[Cut]) -> list[list[Clause]]:
@@ -77,10 +86,13 @@ def group(clauses: Sequence[Clause], cuts: Sequence[Cut]) -> list[list[Clause]]:
     return [list(clauses[a:b]) for a, b in pairwise(edges) if a < b]
 
 
-def _differ(left: Tag | None, right: Tag | None, sure: float) -> bool:
-    """Without a tag on both sides a list is believed as it was given."""
+def _holds(grade: Grade, left: Tag | None, right: Tag | None) -> bool:
+    """Without a tag on both sides a list is believed as it was given, a weak joint is not."""
     if left is None or right is None:
-        return True
+        return grade not in _UNSURE
+    if grade == "maybe" and left.platform == right.platform:
+        return False
+    sure = _MAYBE_SURE if grade == "maybe" else _LISTED_SURE
     return left.category != right.category and min(left.confidence, right.confidence) >= sure
 
 
@@ -98,6 +110,14 @@ def _long_enough(text: str, clauses: Sequence[Clause], cuts: Sequence[Cut]) -> l
 def _says(text: str, clauses: Sequence[Clause]) -> bool:
     said = "".join(text[c.start : c.end] for c in clauses if c.kind == "complaint")
     return len(_WORD.findall(said)) >= _SHORTEST
+
+
+def _asked_for(clauses: Sequence[Clause], turns: Sequence[Turn]) -> Iterator[tuple[int, Grade]]:
+    """The first complaint after the desk asked what else there is."""
+    for index, (before, clause) in enumerate(pairwise(clauses), start=1):
+        grade = _ASKED.get(turns[clause.turn].asked)
+        if grade and clause.turn != before.turn and clause.kind == "complaint":
+            yield index, grade
 
 
 def _listed(text: str, clauses: Sequence[Clause]) -> Iterator[int]:

@@ -19,7 +19,7 @@ from typing import Any
 from cases.calls.cues import any_of, words
 
 #: What a question of the desk may ask for; ``cues.toml`` [questions].
-ASKS = ("name", "phone", "demand", "history", "cause", "place", "time")
+ASKS = ("name", "phone", "demand", "history", "cause", "place", "time", "more", "next")
 _CLOCK = r"\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d{1,3})?"
 _STAMP = rf"(?:[\[（(]?{_CLOCK}(?:\s*(?:-->|-|~)\s*{_CLOCK})?[\]）)]?[ \t]*)?"
 _SHORTEST_CALL = 3

@@ -122,6 +122,9 @@ def test_a_question_of_the_desk_says_what_the_answer_is():
         ("楼下饭馆油烟大，同时排风机的声音也大，并且泔水桶摆在楼道里", 1),
         ("欠我两个月工资。诉求：1、请发工资；2、请补交社保；3、请开离职证明", 1),
         ("路灯不亮，还有老人摔了一跤", 1),
+        ("路灯不亮，还有好多树枝掉下来把路挡住了", 1),
+        ("兴业路路灯坏了三盏。再一个，我妈的养老金九月份没有发", 2),
+        ("坐席：请讲。\n市民：路灯坏了三盏。\n坐席：第二个呢？\n市民：养老金九月份没有发。", 2),
     ],
 )
 def test_one_matter_or_several(text, matters):
@@ -146,12 +149,25 @@ def tag(category: str, confidence: float = 0.9) -> Tag:
         ("maybe", tag("zf.light"), tag("zf.road"), False),  # one platform: one matter
         ("maybe", tag("zf.light"), tag("bm.social_ins", 0.6), False),
         ("maybe", None, None, False),
+        ("asked", tag("zf.light"), tag("zf.road"), True),
+        ("asked", tag("zf.light"), tag("zf.light"), False),  # more of the same
+        ("asked", None, None, False),
     ],
 )
 def test_a_cut_holds_only_where_both_sides_differ(grade, left, right, kept):
     """A wrong cut is worse than none."""
     cuts = [Cut(1, grade)]
     assert settle_cuts(cuts, [left, right]) == (cuts if kept else [])
+
+
+def test_what_else_there_is_may_be_another_matter():
+    """The desk asks for more: the tags say whether it is."""
+    text = "坐席：请讲。\n市民：路灯坏了三盏。\n坐席：还有别的吗？\n市民：养老金九月份没有发。"
+    read = read_transcript(text, received_at=CALLED)
+    assert len(read.matters) == 1
+    other = settle(read, [tag("zf.light"), tag("bm.social_ins")])
+    assert [m.body for m in other.matters] == ["路灯坏了三盏。", "养老金九月份没有发。"]
+    assert len(settle(read, [tag("zf.light")] * 2).matters) == 1
 
 
 def test_tags_join_what_the_numbers_had_cut():

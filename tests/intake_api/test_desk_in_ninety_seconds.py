@@ -149,6 +149,11 @@ async def test_twenty_calls(browser: Any, desk: House) -> None:
         assert len(new) == len(wanted), (number, [case.text for case in new])
         for case, right in zip(new, wanted, strict=True):
             assert case.category in right, (number, case.category)
+        for position, words in enumerate(call.get("says", ())):
+            texts = [case.text for case in new]
+            for word in words:
+                found = [i for i, text in enumerate(texts) if word in text]
+                assert found == [position], (number, word, texts)
         await here.open("/desk")
     assert here.troubles == []
     print(f"keys: {pressed}, median {statistics.median(pressed.values())}")
