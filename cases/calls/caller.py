@@ -25,6 +25,8 @@ _TITLE = r"(?:女士|先生|小姐|师傅|老师|大爷|大妈|大叔|大姐|阿
 _HAN = r"[\u4e00-\u9fff]"
 _END = r"(?=[，,。；;：:！!\s（(、]|$|的|来电|反映|通过|[0-9])"
 _WHO = "(?:投诉人|反映人|来电人|联系人|信访人|举报人|诉求人|申请人|姓名)"
+#: "姓张，叫张卫东": the second is the name.
+_IN_FULL = r"[，,]\s*我?(?:的?(?:名字|全名))?[叫是]\s*"
 _GROUP = "(?:市民|群众|来电人|居民|村民|业主|游客|诉求人|网友)"
 _ROLE = "(?:业主代表|居民|业主|村民|市民|家长|商户|学生|员工|代表)"
 _NUMBER = (
@@ -90,7 +92,7 @@ def _answer() -> re.Pattern[str]:
     surname, full, _ = _names()
     return re.compile(
         rf"\s*(?:我|您好|你好|[，,。])*(?:免贵)?(?:我?姓|我?叫|我?是)?\s*"
-        rf"(?P<name>{full}|{surname}(?={_END}|{_HAN}{{1,3}}的))"
+        rf"(?:{surname}{_IN_FULL})?(?P<name>{full}|{surname}(?={_END}|{_HAN}{{1,3}}的))"
     )
 
 
@@ -101,6 +103,7 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
     return tuple(
         re.compile(pattern, re.MULTILINE)
         for pattern in (
+            rf"姓\s*{surname}{_IN_FULL}(?P<name>{full})",
             rf"(?:我|其|免贵)(?:免贵)?姓\s*(?P<name>{titled}|{surname})",
             rf"(?:我(?:名)?叫|姓名[:：]?|{_WHO}\s*[:：])\s*(?P<name>{full}|{surname}(?={_END}))",
             rf"(?:{_WHO}|{_GROUP})[:：]?\s*(?P<name>{titled})",

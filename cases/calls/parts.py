@@ -30,7 +30,9 @@ _ENUMERATOR = re.compile(
     r"|(?:另外)?一个(?:呢|是)[，,]?|另一个[，,]|再(?:有)?一[个件](?:呢|就是|是)?[，,：:]"
 )
 _WORD = re.compile(r"\w")
+_SAYS_WHO = re.compile(r"\d{3}|姓|名|叫|电话|手机|号")
 _SHORT_ANSWER = 12
+_SHORT_REMARK = 4  # 弓长张
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,8 @@ def _read_gap(text: str, start: int, end: int, turn: Turn, number: int) -> list[
     for raw, last, stop in _cut(text, start, end):
         first = _skip_opening(text, raw, last)
         words = text[first:last]
-        if _WORD.search(words) and not _is_aside(words, turn):
+        answers = not _WORD.search(text[turn.start : raw])
+        if _WORD.search(words) and not _is_aside(words, turn, answers=answers):
             kind = _kind_of(words, kind, default, opens=opens)
             found.append(Clause(kind, first, last, raw, stop, number))
             opens = False
@@ -166,12 +169,15 @@ def _skip_opening(text: str, start: int, end: int) -> int:
         start = trim(text, match.end(), end)[0]
 
 
-def _is_aside(words: str, turn: Turn) -> bool:
+def _is_aside(words: str, turn: Turn, *, answers: bool) -> bool:
+    """``answers``: the first words of the turn. What follows a name may be the complaint."""
     plain = words.strip(" 　“”\"'（）()。，,")
     if any_of("asides", "fillers").fullmatch(plain) or any_of("asides", "caller").fullmatch(plain):
         return True
     if turn.asked in ("name", "phone"):
-        return len(plain) <= _SHORT_ANSWER and not any_of("kinds", "demand").match(plain)
+        told = answers or _SAYS_WHO.search(plain)
+        longest = _SHORT_ANSWER if told else _SHORT_REMARK
+        return len(plain) <= longest and not any_of("kinds", "demand").match(plain)
     return False
 
 

@@ -113,6 +113,21 @@ def test_a_question_of_the_desk_says_what_the_answer_is():
 
 
 @pytest.mark.parametrize(
+    ("said", "name", "matters"),
+    [
+        ("我姓张，叫张卫东。", "张卫东", []),
+        ("免贵姓欧阳，名字叫欧阳明。", "欧阳明", []),
+        ("姓张，弓长张，电话就是这个号。", "张", []),
+        ("张先生，我家楼上漏水", "张先生", ["我家楼上漏水"]),
+    ],
+)
+def test_what_follows_a_name_may_be_the_complaint(said, name, matters):
+    read = read_transcript(f"坐席：您贵姓？\n市民：{said}", received_at=CALLED)
+    assert read.caller_name.text == name
+    assert [matter.body for matter in read.matters] == matters
+
+
+@pytest.mark.parametrize(
     ("text", "matters"),
     [
         ("路灯坏了三盏，另外还有一件事，我妈的养老金九月份没有发", 2),
