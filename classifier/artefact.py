@@ -16,7 +16,7 @@ import hashlib
 import io
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +72,9 @@ class HeldOut:
     ``keys``: text keys as uint64; ``predicted``: position of the category; ``anew``: judged in
     this very training, not taken over from an earlier one. The gate compares two models on these.
     ``folds``, ``guests`` and the scores (n, categories) are what the next training takes over,
-    see :mod:`classifier.warm_start`; ``encoded`` has no rows in a lexical model.
+    see :mod:`classifier.warm_start`; ``encoded`` has no rows in a lexical model. ``critical``:
+    1 where the words alone made the row critical, 0 where not, -1 where nobody looked; a model
+    of an older program has none.
     """
 
     keys: npt.NDArray[np.uint64]
@@ -82,6 +84,7 @@ class HeldOut:
     guests: npt.NDArray[np.bool_]
     lexical: npt.NDArray[np.float16]
     encoded: npt.NDArray[np.float16]
+    critical: npt.NDArray[np.int8] = field(default_factory=lambda: np.empty(0, np.int8))
 
 
 @dataclass(frozen=True)
@@ -236,7 +239,11 @@ def read_artefact(folder: Path) -> ModelArtefact:
             type_bias=arrays["encoder_type_bias"],
         ),
         held_out=HeldOut(
-            **{field.name: arrays[_HELD_OUT + field.name] for field in fields(HeldOut)}
+            **{
+                part.name: arrays[_HELD_OUT + part.name]
+                for part in fields(HeldOut)
+                if _HELD_OUT + part.name in arrays
+            }
         ),
         facts=meta["facts"] | {"id": meta["id"]},
     )

@@ -56,11 +56,16 @@ def softmax(logits: FloatArray) -> FloatArray:
     return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True), dtype=np.float32)
 
 
-def fit_mixture(tables: Sequence[FloatArray], truth: npt.NDArray[np.int64]) -> Mixture:
+def fit_mixture(
+    tables: Sequence[FloatArray],
+    truth: npt.NDArray[np.int64],
+    counts: npt.NDArray[np.float32] | None = None,
+) -> Mixture:
     """The weights with the least log-loss.
 
     :param tables: score tables of shape (n, classes), out of fold
     :param truth: index of the right class per row, shape (n,)
+    :param counts: how much each row counts, shape (n,); None: all the same
 
     Coordinate descent with a golden-section search over each weight's logarithm: the loss is
     convex in the weights, smooth, and one evaluation costs milliseconds.
@@ -71,7 +76,8 @@ def fit_mixture(tables: Sequence[FloatArray], truth: npt.NDArray[np.int64]) -> M
         logits = Mixture(tuple(candidate)).logits(*tables)
         peak = logits.max(axis=1)
         log_sum = np.log(np.exp(logits - peak[:, None]).sum(axis=1)) + peak
-        return float(np.mean(log_sum - logits[np.arange(len(truth)), truth]))
+        losses = log_sum - logits[np.arange(len(truth)), truth]
+        return float(np.average(losses, weights=counts))
 
     for _ in range(3 if len(tables) > 1 else 1):
         for position in range(len(tables)):

@@ -15,16 +15,17 @@ encoder's identity, so vectors of another encoder or version are not used by mis
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
 
 from classifier.encoder import DIMENSIONS, Encoder, make_encoder
+from classifier.half_written import hidden_beside
 from classifier.normalization import strip_formulas
 from classifier.taxonomy import load_shipped, shipped_folder
 
@@ -99,15 +100,34 @@ class EncodingStore:
         wanted = sorted({encoding_key(t) for t in keep} if keep is not None else self._vectors)
         wanted = [key for key in wanted if key in self._vectors]
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f".{path.name}.{os.getpid()}.npz")
-        np.savez(
-            partial,
-            encoder=np.array(self.encoder),
-            keys=np.array(wanted, dtype=np.uint64),
-            vectors=np.array([self._vectors[k][0] for k in wanted], dtype=np.int8),
-            scales=np.array([self._vectors[k][1] for k in wanted], dtype=np.float32),
-        )
+        partial = hidden_beside(path)
+        with partial.open("wb") as file:
+            self._write(file, wanted)
         partial.replace(path)
+
+    def without(self, other: EncodingStore) -> EncodingStore:
+        """What this store knows and the other one does not."""
+        known = other._vectors if other.encoder == self.encoder else {}
+        fresh = {key: vector for key, vector in self._vectors.items() if key not in known}
+        return EncodingStore(self.encoder, fresh)
+
+    def only(self, texts: Sequence[str]) -> EncodingStore:
+        """What it knows of these texts."""
+        wanted = {encoding_key(text) for text in texts} & self._vectors.keys()
+        return EncodingStore(self.encoder, {key: self._vectors[key] for key in wanted})
+
+    def write(self, file: IO[bytes]) -> None:
+        """The content of :meth:`save`, into an open file."""
+        self._write(file, sorted(self._vectors))
+
+    def _write(self, file: IO[bytes], keys: Sequence[int]) -> None:
+        np.savez(
+            file,
+            encoder=np.array(self.encoder),
+            keys=np.array(keys, dtype=np.uint64),
+            vectors=np.array([self._vectors[k][0] for k in keys], dtype=np.int8),
+            scales=np.array([self._vectors[k][1] for k in keys], dtype=np.float32),
+        )
 
 
 def shipped_store() -> EncodingStore:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from classifier.tables import Table, read_table
 from classifier.tag import REQUEST_TYPES, URGENCIES
 from classifier.taxonomy import Taxonomy, shipped_folder
 
-_READABLE = (".csv", ".xlsx", ".xls", ".ods")
+_READABLE = (".csv", ".xlsx", ".xls", ".ods", ".jsonl")
 _MOST_NAMED = 5  # warnings name this many rows and count the rest
 
 
@@ -75,20 +75,29 @@ def load_examples(
     *,
     text_column: str = "text",
     category_column: str = "category",
+    clean: Callable[[str], str] | None = None,
 ) -> Examples:
     """Read files, or every table in a folder, and check each row.
 
+    :param clean: takes personal data out of each text
     :raises BadExamples: for the first thing that cannot be used.
     """
-    rows: list[Example] = []
+    read: list[Example | None] = []
     for path in _files(paths):
         table = read_table(path)
         table.require(text_column, category_column)
-        rows += [
+        read += [
             _example(table, number, row, taxonomy, text_column, category_column)
             for number, row in table.rows
         ]
-    rows, warnings = _settle_duplicates(rows)
+    usable = [row for row in read if row]
+    if clean:
+        usable = [replace(row, text=clean(row.text)) for row in usable]
+    rows, warnings = _settle_duplicates(usable)
+    if split := read.count(None):
+        warnings.append(
+            f"{split} rows have a retired category without one successor; label them anew."
+        )
     _check_classes(rows, paths)
     return Examples(tuple(rows), tuple(warnings))
 
@@ -121,17 +130,21 @@ def _example(
     taxonomy: Taxonomy,
     text_column: str,
     category_column: str,
-) -> Example:
+) -> Example | None:
+    """None for a row whose category was retired and not replaced by one other."""
     where = f"{table.path}, row {number}"
     text, category = row[text_column].strip(), row[category_column].strip()
     if not text:
         raise BadExamples(f"{where}: the text is empty; fill it in or remove the row.")
-    if category not in taxonomy:
+    settled = taxonomy.settle(category)
+    if settled is None and category in taxonomy.successors:
+        return None
+    if settled is None:
         raise BadExamples(
             f"{where}: the category “{category}” is not in the taxonomy; "
             "correct it or add it to the taxonomy."
         )
-    example = Example(text, category, group=row.get("group", "").strip(), where=where)
+    example = Example(text, settled, group=row.get("group", "").strip(), where=where)
     for name, allowed in (("request_type", REQUEST_TYPES), ("urgency", URGENCIES)):
         value = row.get(name, "").strip()
         if value and value not in allowed:

@@ -7,6 +7,8 @@ fit_softmax(E, labels, classes, C) -> Linear       multinomial logistic regressi
 FitQueue(pool)                                     fits models, two at a time in a large pool
     .judge(fit, X, labels, classes, folds) -> Judging  .model(), .held_out(): (n, classes) scores
     .follow(progress)                              waits for all of them
+
+``weights``: how much each row counts, 1 on average or not; None: all the same.
 """
 
 from __future__ import annotations
@@ -39,11 +41,18 @@ class Linear:
         return np.asarray(X @ self.weights + self.bias, dtype=np.float32)
 
 
-Fit = Callable[[Any, "npt.NDArray[np.str_]", Sequence[str]], Linear]
+Fit = Callable[..., Linear]  # (X, labels, classes, weights=...)
+Weights = npt.NDArray[np.float32] | None
 
 
 def fit_margins(
-    X: Any, labels: npt.NDArray[np.str_], classes: Sequence[str], *, C: float, balanced: bool
+    X: Any,
+    labels: npt.NDArray[np.str_],
+    classes: Sequence[str],
+    *,
+    C: float,
+    balanced: bool,
+    weights: Weights = None,
 ) -> Linear:
     """One-against-rest linear SVM, columns in the order of ``classes``.
 
@@ -55,12 +64,18 @@ def fit_margins(
     model = LinearSVC(
         C=C, class_weight="balanced" if balanced else None, random_state=0, tol=_TOLERANCE
     )
-    model.fit(X, labels)
+    model.fit(X, labels, sample_weight=weights)
     return _spread(model.coef_, model.intercept_, list(model.classes_), classes, missing=-1.0)
 
 
 def fit_evidence(
-    X: Any, labels: npt.NDArray[np.str_], classes: Sequence[str], *, C: float, mentions: float
+    X: Any,
+    labels: npt.NDArray[np.str_],
+    classes: Sequence[str],
+    *,
+    C: float,
+    mentions: float,
+    weights: Weights = None,
 ) -> Linear:
     """Separators over features scaled by their log-count ratio for the class (NB-SVM).
 
@@ -73,28 +88,29 @@ def fit_evidence(
     from scipy.sparse import csr_matrix
     from sklearn.svm import LinearSVC
 
-    weights = np.zeros((X.shape[1], len(classes)), dtype=np.float32)
+    found = np.zeros((X.shape[1], len(classes)), dtype=np.float32)
     bias = np.full(len(classes), -1.0, dtype=np.float32)
-    mass = _mass(X)
+    mass = _mass(X, weights)
     smoothing = mentions * float(X.data.mean())
     for column, label in enumerate(classes):
         inside = labels == label
         if not inside.any():
             continue
-        mine = _mass(X[inside]) + smoothing
+        mine = _mass(X[inside], None if weights is None else weights[inside]) + smoothing
         others = mass - mine + 2 * smoothing
         ratio = np.log((mine / mine.sum()) / (others / others.sum())).astype(np.float32)
         told = X.data * ratio[X.indices]
         length = np.sqrt(np.dot(told, told) / X.shape[0])  # rows are about 1 long, as C expects
         scaled = csr_matrix((told / length, X.indices, X.indptr), shape=X.shape)
-        model = LinearSVC(C=C, random_state=0, tol=_COARSE).fit(scaled, inside)
-        weights[:, column] = model.coef_[0] * ratio / length
+        model = LinearSVC(C=C, random_state=0, tol=_COARSE).fit(scaled, inside, weights)
+        found[:, column] = model.coef_[0] * ratio / length
         bias[column] = model.intercept_[0]
-    return Linear(weights, bias)
+    return Linear(found, bias)
 
 
-def _mass(X: Any) -> npt.NDArray[np.float64]:
-    return np.asarray(X.sum(axis=0), dtype=np.float64).ravel()
+def _mass(X: Any, weights: Weights) -> npt.NDArray[np.float64]:
+    total = X.sum(axis=0) if weights is None else X.T @ weights
+    return np.asarray(total, dtype=np.float64).ravel()
 
 
 def fit_voters(
@@ -105,18 +121,24 @@ def fit_voters(
     C: float,
     balanced: bool,
     evidence: Mapping[str, float],
+    weights: Weights = None,
 ) -> Linear:
     """Margins and evidence, added: they err on different texts, and the sum is linear again.
 
     :param evidence: ``C`` and ``mentions`` of :func:`fit_evidence`
     """
-    margins = fit_margins(X, labels, classes, C=C, balanced=balanced)
-    told = fit_evidence(X, labels, classes, **evidence)
+    margins = fit_margins(X, labels, classes, C=C, balanced=balanced, weights=weights)
+    told = fit_evidence(X, labels, classes, weights=weights, **evidence)
     return Linear(margins.weights + told.weights, margins.bias + told.bias)
 
 
 def fit_softmax(
-    E: FloatArray, labels: npt.NDArray[np.str_], classes: Sequence[str], *, C: float
+    E: FloatArray,
+    labels: npt.NDArray[np.str_],
+    classes: Sequence[str],
+    *,
+    C: float,
+    weights: Weights = None,
 ) -> Linear:
     """Multinomial logistic regression on dense rows, columns in the order of ``classes``."""
     from sklearn.linear_model import LogisticRegression
@@ -124,7 +146,7 @@ def fit_softmax(
     model = LogisticRegression(C=C, max_iter=_STEPS)
     with warnings.catch_warnings():  # stopping early is meant, see _STEPS
         warnings.filterwarnings("ignore", message="lbfgs failed to converge")
-        model.fit(E, labels)
+        model.fit(E, labels, sample_weight=weights)
     return _spread(model.coef_, model.intercept_, list(model.classes_), classes, missing=-20.0)
 
 
@@ -166,6 +188,7 @@ class FitQueue:
         folds: npt.NDArray[np.int8],
         known: FloatArray | None = None,
         anew: Sequence[int] | None = None,
+        weights: Weights = None,
     ) -> Judging:
         """Ask for a model of all rows, and for one per fold that judges the fold.
 
@@ -177,13 +200,14 @@ class FitQueue:
         scores = np.full((X.shape[0], len(classes)), np.nan, dtype=np.float32)
         if known is not None:
             scores[:] = known
-        whole = self._pool.ask(fit, X, labels, classes)
+        whole = self._pool.ask(fit_weighed, fit, X, labels, classes, weights)
         self._asked.append(whole)
         numbers = range(int(folds.max()) + 1) if anew is None else anew
         judged = []
         for rows in (folds == number for number in numbers):
             if rows.any():
-                judged.append((rows, self._pool.ask(judge_fold, fit, X, labels, classes, rows)))
+                task = self._pool.ask(judge_fold, fit, X, labels, classes, rows, weights)
+                judged.append((rows, task))
                 self._asked.append(judged[-1][1])
         return Judging(whole, judged, scores)
 
@@ -200,9 +224,18 @@ def judge_fold(
     labels: npt.NDArray[np.str_],
     classes: Sequence[str],
     held_out: npt.NDArray[np.bool_],
+    weights: Weights = None,
 ) -> FloatArray:
     """Scores of the rows held out, by a model of the others."""
-    return fit(X[~held_out], labels[~held_out], classes).scores(X[held_out])
+    kept = None if weights is None else weights[~held_out]
+    return fit_weighed(fit, X[~held_out], labels[~held_out], classes, kept).scores(X[held_out])
+
+
+def fit_weighed(
+    fit: Fit, X: Any, labels: npt.NDArray[np.str_], classes: Sequence[str], weights: Weights
+) -> Linear:
+    """A model of all rows."""
+    return fit(X, labels, classes) if weights is None else fit(X, labels, classes, weights=weights)
 
 
 def _spread(

@@ -2,8 +2,9 @@
 
     load_model(folder, *, taxonomy=None) -> Model     raises ModelError, ModelMismatch
     Model.tag(text) -> Tag
-    Model.tag_many(texts) -> list[Tag]
+    Model.tag_many(texts, *, reasons=True) -> list[Tag]
     Model.category_probabilities(texts) -> (n, categories), for evaluation
+    Model.urgencies(texts) -> list[str]                alone, without asking the encoder
 
 One decision: the category is chosen, its platform follows, and the probability of a platform is
 the sum over its categories. Needs numpy and the tokenizer, not scikit-learn.
@@ -94,16 +95,18 @@ class Model:
         """Tag one text."""
         return self.tag_many([text])[0]
 
-    def tag_many(self, texts: Sequence[str]) -> list[Tag]:
-        """Tag texts in order; unsure ones share a call of the encoder."""
+    def tag_many(self, texts: Sequence[str], *, reasons: bool = True) -> list[Tag]:
+        """Tag texts in order; unsure ones share a call of the encoder.
+
+        :param reasons: find the words that spoke for the label, a third of the work
+        """
         tags: list[Tag] = []
         for start in range(0, len(texts), _BATCH):
             readings = self._read(texts[start : start + _BATCH])
             opinion = self._judge(readings)
-            reasons = self._explain(readings, opinion.categories)
+            told = self._explain(readings, opinion.categories) if reasons else [()] * len(readings)
             tags += [
-                self._tag(reading, opinion, row, reasons[row])
-                for row, reading in enumerate(readings)
+                self._tag(reading, opinion, row, told[row]) for row, reading in enumerate(readings)
             ]
         return tags
 
@@ -116,6 +119,12 @@ class Model:
             judge(self._read(texts[i : i + many])).categories for i in range(0, len(texts), many)
         ]
         return np.vstack(parts) if parts else np.empty((0, len(self.taxonomy)), np.float32)
+
+    def urgencies(self, texts: Sequence[str]) -> list[str]:
+        """How urgent each text is."""
+        starts = range(0, len(texts), _WORDS_BATCH)
+        readings = (self._read(texts[i : i + _WORDS_BATCH]) for i in starts)
+        return [self._urgency(reading) for some in readings for reading in some]
 
     def platform_confidence(self, probabilities: FloatArray) -> FloatArray:
         """Probability of the platform of each row's top category, shape (n,)."""

@@ -16,7 +16,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -26,11 +25,13 @@ from typing import NamedTuple
 from classifier.cue_rules import RULES, read_cues
 from classifier.encodings import encoding_key
 from classifier.features import cut_words
+from classifier.half_written import hidden_beside
 from classifier.normalization import normalize, shorten
 from classifier.task_pool import Task, TaskPool
 from classifier.tokenizer import make_tokenizer
 
 _SLICE = 500
+_READING_RULES = ("flags", "request_type", "routing_phrases", "urgency")
 Progress = Callable[[float], None]
 Slice = tuple[list[str], "Task[list[TextReading]]"]
 
@@ -93,7 +94,7 @@ class ReadingStore:
     def save(self, path: Path, keep: Sequence[str]) -> None:
         """Write the readings of ``keep``; another process never sees half a file."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f".{path.name}.{os.getpid()}")
+        partial = hidden_beside(path)
         with gzip.open(partial, "wt", encoding="utf-8", compresslevel=1) as file:
             print(json.dumps(self._made_with()), file=file)
             for key in sorted({encoding_key(text) for text in keep} & self._readings.keys()):
@@ -121,6 +122,7 @@ def rules_hash() -> str:
     """Changes with any file that decides how a text is read."""
     digest = hashlib.sha256()
     code = Path(__file__).parent
-    for path in [*sorted(RULES.glob("*.toml")), code / "normalization.py", code / "cue_rules.py"]:
+    rules = [RULES / f"{name}.toml" for name in _READING_RULES]
+    for path in [*rules, code / "normalization.py", code / "cue_rules.py"]:
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]

@@ -56,17 +56,19 @@ class SemanticTrainer:
         held_out: FloatArray,
         lexical: Mixture,
         types: Linear | None,
+        counts: FloatArray | None = None,
     ) -> tuple[SemanticPart, FloatArray]:
         """Weigh the two models and find where the encoder can be spared.
 
         :param judged: which rows were scored out of fold; ``truth``: category of every row
         :param held_out: out-of-fold lexical scores; ``lexical``: their mixture as it will serve
         :param types: what the vectors say of the request type, None where nothing was learnt
+        :param counts: how much each row counts; None: all the same
         :returns: the part, and the cascade's out-of-fold probabilities of the judged rows
         """
         truth = truth[judged]
         tables = (held_out[judged], self.encoded.held_out()[judged])
-        fitted = fit_mixture(tables, truth)
+        fitted = fit_mixture(tables, truth, None if counts is None else counts[judged])
         served = fitted.humbled(**self.settings["calibration"])
         alone, both = lexical.probabilities(tables[0]), served.probabilities(*tables)
         allowed_loss = self.settings["cascade"]["allowed_loss"]

@@ -127,6 +127,14 @@ class SideTrainer:
         """What the sentences' vectors say of the type, where that was learnt."""
         return self.sentence_model.model() if self.sentence_model else None
 
+    def judged_critical(self, rows: int, critical_from: float) -> npt.NDArray[np.int8]:
+        """For each of the first ``rows``: 1 critical by its words, 0 not, -1 not judged."""
+        verdicts = np.full(rows, -1, dtype=np.int8)
+        scores = self.urgency_model.held_out()[:, URGENCIES.index("critical")]
+        known = ~np.isnan(scores) & (self.keep < rows)
+        verdicts[self.keep[known]] = scores[known] >= critical_from
+        return verdicts
+
     def combine(
         self, spared: FloatArray, asked: FloatArray | None, pool: TaskPool
     ) -> FittedSideHeads:

@@ -1,4 +1,4 @@
-"""CSV and XLSX files as rows of text.
+"""CSV, XLSX and JSONL files as rows of text.
 
     read_table(path) -> Table(path, header, rows)       rows: (row number as a reader counts, dict)
     write_table(path, header, rows) -> None             by suffix; never a live formula
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import Any
 
 from classifier.errors import BadExamples
 
-_ENCODINGS = ("utf-8-sig", "gb18030")
+ENCODINGS = ("utf-8-sig", "gb18030")
 _EXCEL = {".xlsx", ".xls", ".xlsm", ".ods"}
 # Spreadsheet programs run a cell that starts with one of these, even from a CSV file.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -43,12 +44,19 @@ class Table:
 
 
 def read_table(path: str | Path) -> Table:
-    """Read a CSV (UTF-8, with or without BOM, or GB18030) or a spreadsheet's first sheet.
+    """Read a CSV (UTF-8, with or without BOM, or GB18030), a spreadsheet's first sheet, or JSONL.
 
     :raises BadExamples: when it cannot be read.
     """
     path = Path(path)
-    grid = _read_sheet(path) if path.suffix.lower() in _EXCEL else _read_csv(path)
+    suffix = path.suffix.lower()
+    grid = (
+        _read_sheet(path)
+        if suffix in _EXCEL
+        else _read_json_lines(path)
+        if suffix == ".jsonl"
+        else _read_csv(path)
+    )
     if not grid:
         raise BadExamples(f"{path}: is empty; it needs a header row and at least one row below.")
     header = tuple(cell.strip() for cell in grid[0])
@@ -94,18 +102,39 @@ def _disarm(cell: str) -> str:
 
 
 def _read_csv(path: Path) -> list[list[str]]:
+    text = _read_text(path)
+    return list(csv.reader(io.StringIO(text, newline="")))
+
+
+def _read_json_lines(path: Path) -> list[list[str]]:
+    """The names of the first object are the header; an empty line stays one, for the count."""
+    objects: list[dict[str, Any]] = []
+    for number, line in enumerate(_read_text(path).split("\n"), start=1):
+        try:
+            found = json.loads(line) if line.strip() else {}
+        except ValueError:
+            found = None
+        if not isinstance(found, dict):
+            raise BadExamples(f"{path}, line {number}: is no JSON object; correct or remove it.")
+        objects.append(found)
+    header = list(next(filter(None, objects), {}))
+    rows = [[_as_text(own.get(name) or "") for name in header] for own in objects]
+    return [header, *rows] if header else []
+
+
+def _read_text(path: Path) -> str:
     try:
         raw = path.read_bytes()
     except OSError as error:
         raise BadExamples(f"{path}: cannot be read ({error.strerror}); check the path.") from error
-    for encoding in _ENCODINGS:
+    for encoding in ENCODINGS:
         try:
             text = raw.decode(encoding)
         except UnicodeDecodeError:
             continue
         if "\0" in text:
             break
-        return list(csv.reader(io.StringIO(text, newline="")))
+        return text
     raise BadExamples(f"{path}: is neither UTF-8 nor GB18030 text; save it as CSV (UTF-8).")
 
 

@@ -1,10 +1,11 @@
 """The label set: categories, the platform of each, and a hash that ties a model to them.
 
-    load_taxonomy(path) -> Taxonomy     any CSV with code, platform_code, platform_zh, name_zh;
-                                        or platform and category alone: a category's name is
-                                        then its code (platform.name where names repeat)
+    load_taxonomy(path) -> Taxonomy     any list that classifier.scheme reads: CSV or XLSX with
+                                        code, platform_code, platform_zh, name_zh, or platform and
+                                        category alone; retired rows are successors, no labels
     load_shipped() -> Taxonomy          training_data/taxonomy.csv
     shipped_folder() -> Path            training_data/ of this installation
+    Taxonomy.settle(given) -> str|None  the label that counts now for one given earlier
 
 Further columns of the shipped file (definition, vocabulary, example sentences) are kept as
 training text. ``Taxonomy.hash`` covers codes and platforms only: renaming a category does not
@@ -13,39 +14,15 @@ make a trained model stale, adding or moving one does.
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from classifier.errors import TaxonomyError
-
-# Each column and what stands in where a small taxonomy leaves it out, first found wins.
-COLUMNS = {
-    "code": ("code", "name_zh", "category"),
-    "platform_code": ("platform_code", "platform_zh", "platform"),
-    "platform_zh": ("platform_zh", "platform", "platform_code"),
-    "name_zh": ("name_zh", "category", "code"),
-}
-# Columns that describe the category itself. Left out on purpose: exclude_zh and neighbours
-# describe other categories, lead_dept names units that a citizen rarely writes.
-SENTENCE_COLUMNS = (
-    "definition_zh",
-    "definition",
-    "example_chat",
-    "example_phone",
-    "example_formal",
-)
-LIST_COLUMNS = {"include_zh": "；", "vocab": "|"}
-
-
-# A town may list a category before it has decided who answers for it. Its cases are tagged and
-# never dispatched without a person (decision_costs.toml).
-UNASSIGNED = ("unassigned", "未定平台")
+from classifier.scheme import Scheme, SchemeRow, read_scheme
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +37,14 @@ class Label:
 
 @dataclass(frozen=True)
 class Taxonomy:
-    """All categories in file order, and the names of their platforms."""
+    """All categories in file order, and the names of their platforms.
+
+    ``successors``: retired code -> the code that replaced it, None where only a person can tell.
+    """
 
     labels: tuple[Label, ...]
     platforms: tuple[tuple[str, str], ...]
+    successors: Mapping[str, str | None] = field(default_factory=dict, compare=False)
 
     def __getitem__(self, code: str) -> Label:
         return self._by_code[code]
@@ -86,6 +67,17 @@ class Taxonomy:
         """The Chinese name of a platform code."""
         return dict(self.platforms)[platform]
 
+    def settle(self, given: str) -> str | None:
+        """The code that counts now: itself, that of a name only one category has, or whatever
+        replaced it. None: it is unknown, or was retired and a person must label its texts anew.
+        """
+        code: str | None = given
+        for _ in range(len(self.successors) + 1):
+            if code in self._by_code:
+                return code
+            code = self.successors.get(code or "")
+        return self._by_name.get(given)
+
     @cached_property
     def hash(self) -> str:
         """First 16 hex digits of SHA-256 over the sorted (code, platform) pairs."""
@@ -95,6 +87,11 @@ class Taxonomy:
     @cached_property
     def _by_code(self) -> dict[str, Label]:
         return {label.code: label for label in self.labels}
+
+    @cached_property
+    def _by_name(self) -> dict[str, str]:
+        seen = Counter(label.name for label in self.labels)
+        return {label.name: label.code for label in self.labels if seen[label.name] == 1}
 
 
 def shipped_folder() -> Path:
@@ -112,87 +109,39 @@ def load_taxonomy(path: str | Path) -> Taxonomy:
 
     :raises TaxonomyError: naming file, row and remedy, when it cannot be used.
     """
-    path = Path(path)
-    rows = _read_rows(path)
-    labels: list[Label] = []
+    return make_taxonomy(read_scheme(path))
+
+
+def make_taxonomy(scheme: Scheme) -> Taxonomy:
+    """The label set of a list already read; raises as :func:`load_taxonomy`."""
+    labels: dict[str, Label] = {}
     platforms: dict[str, str] = {}
-    for number, row in rows:
-        label = _read_label(path, number, row)
-        if any(label.code == known.code for known in labels):
+    successors: dict[str, str | None] = {}
+    for row in scheme.rows:
+        where = f"{scheme.path}, row {row.row}"
+        if row.code in labels or row.code in successors:
             raise TaxonomyError(
-                f"{path}, row {number}: the code “{label.code}” appears twice; "
-                "remove one of the two rows."
+                f"{where}: the code “{row.code}” appears twice; remove one of the two rows."
             )
-        name = row["platform_zh"].strip()
-        if platforms.setdefault(label.platform, name) != name:
+        if not row.active:
+            successors[row.code] = row.replaced_by or None
+            continue
+        name = row.platform_name
+        if platforms.setdefault(row.platform, name) != name:
             raise TaxonomyError(
-                f"{path}, row {number}: platform “{label.platform}” is called “{name}” here and "
-                f"“{platforms[label.platform]}” above; use one name."
+                f"{where}: platform “{row.platform}” is called “{name}” here and "
+                f"“{platforms[row.platform]}” above; use one name."
             )
-        labels.append(label)
+        labels[row.code] = Label(row.code, row.platform, row.name, training_texts(row))
     if len(labels) < 2:
-        raise TaxonomyError(f"{path}: holds {len(labels)} categories; add rows until there are 2.")
-    return Taxonomy(tuple(labels), tuple(platforms.items()))
-
-
-def _read_rows(path: Path) -> list[tuple[int, dict[str, str]]]:
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
         raise TaxonomyError(
-            f"{path}: cannot be read ({error.strerror}); check the path given as taxonomy."
-        ) from error
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        try:
-            text = raw.decode("gb18030")
-        except UnicodeDecodeError as error:
-            raise TaxonomyError(
-                f"{path}: is neither UTF-8 nor GB18030 text; save it as CSV (UTF-8)."
-            ) from error
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    header = reader.fieldnames or ()
-    source = {}
-    for name, candidates in COLUMNS.items():
-        found = [candidate for candidate in candidates if candidate in header]
-        if not found:
-            raise TaxonomyError(
-                f"{path}, row 1: the column {name} is missing; "
-                f"a taxonomy needs the columns {', '.join(COLUMNS)}."
-            )
-        source[name] = found[0]
-    rows = [
-        (
-            number,
-            {key: value or "" for key, value in row.items() if isinstance(key, str)}
-            | {name: row[column] or "" for name, column in source.items()},
+            f"{scheme.path}: holds {len(labels)} categories; add rows until there are 2."
         )
-        for number, row in enumerate(reader, start=2)
-    ]
-    for _, row in rows:
-        if not row["platform_code"].strip() and not row["platform_zh"].strip():
-            row["platform_code"], row["platform_zh"] = UNASSIGNED
-    if source["code"] not in ("code", "name_zh"):
-        _tell_apart([row for _, row in rows])
-    return rows
+    return Taxonomy(tuple(labels.values()), tuple(platforms.items()), successors)
 
 
-def _tell_apart(rows: list[dict[str, str]]) -> None:
-    """Without a code column each platform may have its own “其他”: put the platform in front."""
-    seen = Counter(row["code"] for row in rows)
-    for row in rows:
-        if seen[row["code"]] > 1:
-            row["code"] = f"{row['platform_code']}.{row['code']}"
-
-
-def _read_label(path: Path, number: int, row: dict[str, str]) -> Label:
-    for name in COLUMNS:
-        if not row[name].strip():
-            raise TaxonomyError(f"{path}, row {number}: {name} is empty; fill it in.")
-    name = row["name_zh"].strip()
-    texts = [name]
-    texts += [row[column].strip() for column in SENTENCE_COLUMNS if row.get(column, "").strip()]
-    for column, separator in LIST_COLUMNS.items():
-        texts += [part.strip() for part in row.get(column, "").split(separator) if part.strip()]
-    return Label(row["code"].strip(), row["platform_code"].strip(), name, tuple(texts))
+def training_texts(row: SchemeRow) -> tuple[str, ...]:
+    """What a row says of its own category. Left out on purpose: ``excludes`` and ``neighbours``
+    describe other categories, ``lead_hint`` names units that a citizen rarely writes."""
+    texts = (row.name, row.definition, *row.examples, *row.keywords)
+    return tuple(text for text in texts if text)

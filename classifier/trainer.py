@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import time
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -53,11 +53,13 @@ def train_artefact(
     before: ModelArtefact | None,
     pool: TaskPool,
     progress: Progress,
+    town: Set[str] = frozenset(),
 ) -> tuple[ModelArtefact, dict[str, Any]]:
     """Train; ``vectors``, one per row of examples and own, make it the semantic strength.
 
     :param readings: one per row of examples, own and side_rows; ``tokenizer``: who cut them
     :param before: the serving model; what it knows is taken over where nothing but rows differs
+    :param town: keys of the rows that the town labelled; beside shipped ones each counts more
     :returns: the artefact, and the metrics of its out-of-fold predictions
     """
     started = time.perf_counter()
@@ -74,6 +76,9 @@ def train_artefact(
     if before:
         warm = WarmStart.from_model(before, likeness, examples.rows, own, readings, vectors)
     labels = np.array([row.category for row in rows])
+    of_town = _of_town(examples.rows, len(own), town)
+    counts = _counts(of_town, settings["town"]["calibration"])
+    settings["calibration"] = calibration_for(int(of_town.sum()), settings)
     folds = warm.folds if warm else _folds(examples.rows, own, settings["category"]["folds"])
 
     progress("counting words", 0.0)
@@ -84,6 +89,7 @@ def train_artefact(
         classes=taxonomy.codes,
         folds=folds,
         anew=warm.anew if warm else None,
+        weights=_counts(of_town, settings["town"]["fit"]),
     )
     # What needs only the vectors comes first: it keeps the other core busy while this one
     # counts words.
@@ -119,13 +125,14 @@ def train_artefact(
     held_out, model = category.held_out(), category.model()
     truth = np.array([taxonomy.codes.index(label) for label in labels])
     judged = ~np.isnan(held_out[:, 0])
-    lexical = fit_mixture([held_out[judged]], truth[judged]).humbled(**settings["calibration"])
+    fitted = fit_mixture([held_out[judged]], truth[judged], _of(counts, judged))
+    lexical = fitted.humbled(**settings["calibration"])
     spared = lexical.probabilities(held_out)
     probabilities = spared[judged]
     semantic, asked = None, None
     if semantic_trainer:
         semantic, probabilities = semantic_trainer.combine(
-            judged, truth, held_out, lexical, side_trainer.sentence_types()
+            judged, truth, held_out, lexical, side_trainer.sentence_types(), counts
         )
         asked = semantic.mixture.probabilities(held_out, semantic_trainer.encoded.held_out())
     side = side_trainer.combine(spared, asked, pool)
@@ -151,6 +158,7 @@ def train_artefact(
             warm,
             category,
             semantic_trainer.encoded if semantic_trainer else None,
+            side_trainer.judged_critical(len(examples.rows), side.critical_from),
         ),
         facts={
             "rows": len(examples.rows),
@@ -173,6 +181,7 @@ def _keep_for_later(
     warm: WarmStart | None,
     category: Judging,
     encoded: Judging | None,
+    critical: npt.NDArray[np.int8],
 ) -> HeldOut:
     n = len(rows)  # the rows of the taxonomy come after them and are never judged
     width = probabilities.shape[1]
@@ -184,9 +193,43 @@ def _keep_for_later(
         guests=warm.guests if warm else np.zeros(n, dtype=np.bool_),
         lexical=category.held_out()[:n].astype(np.float16),
         encoded=(encoded.held_out()[:n] if encoded else np.empty((0, width))).astype(np.float16),
+        critical=critical,
     )
 
 
 def _folds(rows: Sequence[Example], own: Sequence[Example], k: int) -> npt.NDArray[np.int8]:
     dealt = assign_folds([row.category for row in rows], [row.group or row.key for row in rows], k)
     return np.concatenate([dealt, np.full(len(own), -1, dtype=np.int8)])
+
+
+def calibration_for(town_rows: int, settings: Mapping[str, Any]) -> dict[str, float]:
+    """Factor and doubt after so many rows of the town; 0: shipped rows alone, or the town's alone.
+
+    The doubt stands for the difference between shipped rows and real messages.
+    """
+    usual, own = settings["calibration"], settings["town"]
+    share = min(1.0, town_rows / own["enough"])
+    return {**usual, "doubt": usual["doubt"] + share * (own["doubt"] - usual["doubt"])}
+
+
+def _of_town(rows: Sequence[Example], sentences: int, town: Set[str]) -> npt.NDArray[np.bool_]:
+    """Which rows are the town's; none where all are, for then there is nothing to count against.
+
+    :param sentences: how many of the taxonomy's come after the rows
+    """
+    own = np.array([row.key in town for row in rows], dtype=np.bool_)
+    own &= not own.all()
+    return np.concatenate([own, np.zeros(sentences, dtype=np.bool_)])
+
+
+def _counts(of_town: npt.NDArray[np.bool_], times: float) -> npt.NDArray[np.float32] | None:
+    """How much each row counts; None where all count the same."""
+    if times == 1.0 or not of_town.any():
+        return None
+    return np.where(of_town, times, 1.0).astype(np.float32)
+
+
+def _of(
+    counts: npt.NDArray[np.float32] | None, chosen: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.float32] | None:
+    return None if counts is None else counts[chosen]

@@ -4,59 +4,52 @@
         trains on training_data/, registers, promotes; returns the model id
     train_files(paths, *, taxonomy=None, text_column="text", category_column="category",
                 registry=None, out=None, strength=None, tokenizer=None, encoder=None,
-                from_scratch=False, progress=None)
+                from_scratch=False, clean=None, engine="local", scheduler=None,
+                progress=None)
         -> TrainingReport
-        what ``huying train`` does: with a registry the new model is promoted only when the gate
-        finds it not worse than the serving one; with ``out`` it is written there, no registry;
-        no paths means training_data/
+        what ``huying train`` does: with a registry the new model is promoted only when it is not
+        worse than the serving one; with ``out`` it is written there, no registry; no paths means
+        training_data/
     TrainingReport: model_id, path, promoted: bool, verdict: str (one sentence), metrics: dict,
-        warnings: tuple[str, ...]; .to_dict()
+        warnings: tuple[str, ...], reasons: tuple[str, ...] (Chinese, why it was not promoted);
+        .to_dict()
 
 ``progress(stage: str, fraction: float)``: fraction 0..1 of the whole; stage is a short English
 phrase. ``strength``: "lexical" or "semantic"; None takes semantic where the encoder is installed
 and the rows' vectors are at hand, else lexical. ``tokenizer``: "jieba" or "rjieba"; None takes
-the faster one that is installed.
+the faster one that is installed. ``clean``: what takes personal data out of the rows given.
 Heavy: scikit-learn is imported when a function is called, not when this module is imported.
 """
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from classifier.artefact import ModelArtefact, read_artefact
-from classifier.encoder import Encoder, encoder_installed, make_encoder
-from classifier.encodings import EncodingStore, shipped_store
+from classifier.encoder import Encoder
 from classifier.errors import ClassifierError, ModelError
-from classifier.examples import (
-    Example,
-    Examples,
-    load_examples,
-    load_shipped_examples,
-    taxonomy_examples,
+from classifier.examples import Examples, load_examples
+from classifier.half_written import scratch_folder
+from classifier.input_training import (
+    LEXICAL,
+    SEMANTIC,
+    STRENGTHS,
+    Progress,
+    check_strength,
+    train_inputs,
 )
-from classifier.gate import judge_candidate
-from classifier.normalization import strip_formulas
-from classifier.reading import ReadingStore
 from classifier.registry import ModelRegistry, write_model
-from classifier.semantic_training import SentenceVectors
-from classifier.task_pool import TaskPool
-from classifier.taxonomy import Taxonomy, load_shipped, load_taxonomy
-from classifier.tokenizer import default_tokenizer, make_tokenizer
-from classifier.trainer import train_artefact
+from classifier.retraining.gate import KEPT, frozen_before, pass_gate
+from classifier.retraining.inputs import write_inputs
+from classifier.retraining.model_card import keep_comparison
+from classifier.retraining.record import to_row
+from classifier.taxonomy import load_taxonomy, shipped_folder
 
-LEXICAL, SEMANTIC = "lexical", "semantic"
-STRENGTHS = (LEXICAL, SEMANTIC)
-CACHE = "encodings.npz"  # in the registry's folder: vectors of rows that are not shipped
-READINGS = "readings.jsonl.gz"  # beside it: words and cues of the rows of the last training
-# Without vectors at hand encoding costs a tenth of a second a row. By itself training does that
-# for some rows, not for all of them.
-_ENCODE_UNASKED = 300
-_BORROWED = 2_000  # shipped rows that teach request type and urgency to a model without them
-_READ = 0.3  # share of the whole when every text is read
-Progress = Callable[[str, float], None]
+__all__ = ["LEXICAL", "SEMANTIC", "STRENGTHS", "TrainingReport", "train_files", "train_shipped"]
 
 
 @dataclass(frozen=True)
@@ -69,10 +62,12 @@ class TrainingReport:
     verdict: str
     metrics: dict[str, Any]
     warnings: tuple[str, ...]
+    reasons: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready, for ``huying train --json``."""
-        return asdict(self) | {"path": str(self.path), "warnings": list(self.warnings)}
+        plain = asdict(self) | {"path": str(self.path)}
+        return plain | {name: list(plain[name]) for name in ("warnings", "reasons")}
 
 
 def train_shipped(
@@ -83,12 +78,16 @@ def train_shipped(
     tokenizer: str | None = None,
 ) -> str:
     """Train on the shipped rows and let the model serve."""
-    taxonomy = load_shipped()
-    examples = load_shipped_examples(taxonomy)
-    artefact, metrics = _train(
-        examples, taxonomy, registry.root, strength, tokenizer, None, None, progress or _silent
-    )
-    model_id = registry.register(artefact, metrics)
+    with scratch_folder(registry.root) as scratch:
+        inputs = write_inputs(
+            scratch / "inputs",
+            (),
+            (),
+            taxonomy=shipped_folder() / "taxonomy.csv",
+            settings={"strength": strength, "tokenizer": tokenizer},
+        )
+        trained = train_inputs(inputs, cache=registry.root, progress=progress)
+        model_id = registry.register(trained.artefact, trained.metrics, fill=trained.keep)
     registry.promote(model_id)
     return model_id
 
@@ -105,132 +104,83 @@ def train_files(
     tokenizer: str | None = None,
     encoder: Encoder | None = None,
     from_scratch: bool = False,
+    clean: Callable[[str], str] | None = None,
+    engine: str = "local",
+    scheduler: str | None = None,
     progress: Progress | None = None,
 ) -> TrainingReport:
     """Train on the files given; ``encoder`` stands in for the installed one.
 
     :param from_scratch: take nothing over from the serving model
+    :param clean: takes personal data out of a text; the shipped rows have none
+    :param engine: "local", or "dask" with the address of a ``scheduler``
     :raises TaxonomyError, BadExamples: in one sentence, before anything is written
     """
     if (registry is None) == (out is None):
         raise ClassifierError("Give either a registry or a folder for the model, not both.")
-    labels = load_taxonomy(taxonomy) if taxonomy else load_shipped()
-    examples = (
-        load_examples(paths, labels, text_column=text_column, category_column=category_column)
-        if paths
-        else load_shipped_examples(labels)
-    )
-    cache = registry.root if registry else None
-    before = None if from_scratch or registry is None else _serving(registry)
-    artefact, metrics = _train(
-        examples, labels, cache, strength, tokenizer, encoder, before, progress or _silent
-    )
-    if registry is None:
-        assert out is not None
-        model_id = write_model(artefact, metrics, Path(out))
-        verdict = "Written to a folder of its own; no registry was touched."
-        return TrainingReport(model_id, Path(out), False, verdict, metrics, examples.warnings)
-    judgement = judge_candidate(artefact, examples.rows, registry.current(), encoder=encoder)
-    metrics["gate"] = judgement.to_dict()
-    model_id = registry.register(artefact, metrics)
-    if judgement.passed:
+    check_strength(strength)
+    listed = Path(taxonomy) if taxonomy else shipped_folder() / "taxonomy.csv"
+    labels = load_taxonomy(listed)
+    given = Examples(())
+    if paths:
+        columns = {"text_column": text_column, "category_column": category_column}
+        given = load_examples(paths, labels, clean=clean, **columns)
+    serving = registry.current() if registry else None
+    before = None if from_scratch else _readable(serving)
+    with scratch_folder(registry.root if registry else Path(tempfile.gettempdir())) as scratch:
+        inputs = write_inputs(
+            scratch / "inputs",
+            [to_row(row, "import") for row in given.rows],
+            frozen_before(serving, {row.key for row in given.rows}),
+            taxonomy=listed,
+            settings={
+                "strength": strength,
+                "tokenizer": tokenizer,
+                "base": serving.name if serving else "",
+                "with_shipped": not paths,
+                "warm": before is not None,
+            },
+        )
+        trained = train_inputs(
+            inputs,
+            cache=registry.root if registry else None,
+            before=before,
+            encoder=encoder,
+            engine=engine,
+            scheduler=scheduler,
+            progress=progress,
+        )
+        artefact, metrics = trained.artefact, trained.metrics
+        if registry is None:
+            assert out is not None
+            model_id = write_model(artefact, metrics, Path(out), fill=trained.keep)
+            verdict = "Written to a folder of its own; no registry was touched."
+            return TrainingReport(model_id, Path(out), False, verdict, metrics, given.warnings)
+        gate = pass_gate(trained, labels, serving, encoder)
+        metrics["gate"] = {name: gate[name] for name in KEPT}
+
+        def fill(folder: Path) -> None:
+            trained.keep(folder)
+            if gate["comparison"]:
+                keep_comparison(folder, gate["comparison"])
+
+        model_id = registry.register(artefact, metrics, fill=fill)
+    if gate["passed"]:
         registry.promote(model_id)
     return TrainingReport(
         model_id,
         registry.path(model_id),
-        judgement.passed,
-        judgement.verdict,
+        gate["passed"],
+        gate["verdict"],
         metrics,
-        examples.warnings,
+        (*given.warnings, *gate["warnings"]),
+        tuple(gate["reasons"]),
     )
 
 
-def _train(
-    examples: Examples,
-    taxonomy: Taxonomy,
-    cache: Path | None,
-    strength: str | None,
-    tokenizer: str | None,
-    encoder: Encoder | None,
-    before: ModelArtefact | None,
-    progress: Progress,
-) -> tuple[ModelArtefact, dict[str, Any]]:
-    if strength is not None and strength not in STRENGTHS:
-        raise ClassifierError(f"The strength “{strength}” is unknown; use lexical or semantic.")
-    tokenizer = tokenizer or default_tokenizer()
-    own = taxonomy_examples(taxonomy)
-    side_rows = _side_rows(examples.rows)
-    texts = [row.text for row in (*examples.rows, *own)]
-    to_read = [*texts, *(row.text for row in side_rows)]
-    store = ReadingStore.open(cache / READINGS if cache else None, tokenizer)
-    fresh = store.missing(to_read)
-    with TaskPool.for_rows(len(texts)) as pool:
-        asked = store.ask(to_read, pool)
-        vectors = None
-        if strength == SEMANTIC or (strength is None and (encoder or encoder_installed())):
-            vectors = _encode(texts, cache, encoder, strength, progress)
-        readings = store.gather(to_read, asked, lambda done: progress("reading", _READ * done))
-        if cache and fresh:
-            store.save(cache / READINGS, to_read)
-        return train_artefact(
-            examples,
-            own,
-            taxonomy,
-            readings=readings,
-            tokenizer=make_tokenizer(tokenizer).identity,
-            vectors=vectors,
-            side_rows=side_rows,
-            before=before,
-            pool=pool,
-            progress=lambda stage, done: progress(stage, _READ + (1 - _READ) * done),
-        )
-
-
-def _serving(registry: ModelRegistry) -> ModelArtefact | None:
+def _readable(serving: Path | None) -> ModelArtefact | None:
     """The serving model, where there is one that can be read."""
-    folder = registry.current()
     try:
-        return read_artefact(folder) if folder else None
+        return read_artefact(serving) if serving else None
     except ModelError:
         return None  # of an older program: it can still be compared with nothing
-
-
-def _encode(
-    texts: Sequence[str],
-    cache: Path | None,
-    encoder: Encoder | None,
-    strength: str | None,
-    progress: Progress,
-) -> SentenceVectors | None:
-    """The texts' vectors; None where nobody asked for them and too many are missing."""
-    store = shipped_store()
-    if encoder is not None and encoder.identity != store.encoder:
-        store = EncodingStore()  # vectors of another encoder are none at all
-    if cache:
-        store.add(EncodingStore.open(cache / CACHE))
-    texts = [strip_formulas(text) for text in texts]
-    fresh = store.missing(texts)
-    if strength is None and fresh > _ENCODE_UNASKED:
-        return None
-    encoder = encoder or make_encoder()
-    # The fraction starts anew with the next stage: nobody knows beforehand how fast this core is.
-    rows = store.gather(texts, encoder, lambda done: progress("encoding sentences", done))
-    if cache and fresh:
-        store.save(cache / CACHE)
-    return SentenceVectors(encoder.identity, rows)
-
-
-def _side_rows(rows: Sequence[Example]) -> tuple[Example, ...]:
-    """Rows to learn request type and urgency from where the given ones are not labelled so.
-
-    Urgency must not be lost because a town brings its own categories.
-    """
-    labelled = sum(bool(row.request_type and row.urgency) for row in rows)
-    if labelled * 2 >= len(rows):
-        return ()
-    shipped = load_shipped_examples(load_shipped()).rows
-    return tuple(sorted(shipped, key=lambda row: row.key)[:_BORROWED])
-
-
-def _silent(stage: str, fraction: float) -> None:
-    """Progress nobody watches."""

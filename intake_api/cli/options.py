@@ -26,6 +26,11 @@ def option(*names: str, help: str = "", **more: Any) -> Any:
 DataDir = Annotated[Path | None, option("--data-dir")]
 DatabaseUrl = Annotated[str | None, option("--database-url")]
 Json = Annotated[bool, option("--json", help="print JSON")]
+Engine = Annotated[str, option("--engine", help="local or dask")]
+Scheduler = Annotated[
+    str | None,
+    option("--scheduler", help="address of a Dask scheduler; without: processes of this machine"),
+]
 
 
 def settings_from(**given: Any) -> Settings:

@@ -117,6 +117,7 @@ def test_no_pickle_inside(folder: Path) -> None:
     """Object arrays would need pickle; loading refuses it, and we write none."""
     assert sorted(path.name for path in folder.iterdir()) == [
         "arrays.npz",
+        "inputs",
         "model.json",
         "vocabulary.txt",
     ]

@@ -52,7 +52,7 @@ def test_names_serve_as_codes_where_there_are_none(tmp_path: Path) -> None:
     ("content", "says"),
     [
         ("code,platform_zh,name_zh\n", "0 categories"),  # no row at all
-        ("name,platform\nx,y\n", "row 1: the column code is missing"),  # no code, nothing instead
+        ("what,platform\nx,y\n", "row 1: the column name_zh is missing"),  # nothing names it
         (HEADER + "a,p,甲,一\n,p,甲,二\n", "row 3: code is empty"),
         (HEADER + "a,p,甲,一\na,p,甲,二\n", "row 3: the code “a” appears twice"),
         (HEADER + "a,p,甲,一\nb,p,乙,二\n", "platform “p” is called “乙” here and “甲” above"),

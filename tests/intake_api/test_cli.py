@@ -83,6 +83,7 @@ def test_serve_help_lists_every_setting(capsys: Capture) -> None:
         ["tokens", "create", "x", "--role", "citizen"],
         ["evaluate"],
         ["train", "--engine", "steam"],
+        ["train", "--scheduler", "tcp://127.0.0.1:1"],
     ],
     ids=" ".join,
 )
@@ -113,7 +114,13 @@ def test_a_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch, capsys: Capt
         ["users", "add", " ", "--role", "agent"],
         ["evaluate", "--data", "/no/such/file.csv", "--model", "none"],
         ["train", "--data", "/no/such/file.csv"],
-        ["train", "--engine", "dask"],
+        pytest.param(  # it waits half a minute for a cluster
+            ["train", "--engine", "dask", "--scheduler", "tcp://127.0.0.1:1"],
+            marks=pytest.mark.slow,
+        ),
+        ["models", "card", "none"],
+        ["models", "compare"],
+        ["models", "reproduce", "../.."],
         ["transcript", "/no/such/file"],
         ["users", "list", "--database-url", "mysql://x/y"],
         ["users", "list", "--database-url", "nonsense"],

@@ -1,0 +1,1 @@
+"""Training and bulk tagging on more than one machine, over Dask. See docs/cluster.md."""
