@@ -40,6 +40,16 @@ class CategoryRow:
     time_class: str
     needs_place: bool
     dispatchable: bool
+    definition: str = ""
+    includes: str = ""
+    excludes: str = ""
+    neighbours: tuple[str, ...] = ()
+    vocabulary: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
+    urgency_rule: str = ""
+    #: Of a retired one: where its labels go, or what it was split into.
+    replaced_by: str | None = None
+    may_become: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,7 +78,8 @@ class ResponsibilityRow:
 
 @dataclass(frozen=True)
 class Town:
-    """Everything the rules ask about the town."""
+    """Everything the rules ask about the town. ``categories`` are those in use; cases keep the
+    ``retired`` ones they were given."""
 
     policy: Mapping[str, Any]
     calendar: WorkingCalendar
@@ -77,6 +88,7 @@ class Town:
     responsibilities: Mapping[str, ResponsibilityRow]
     answers: AnswerBook = field(default_factory=AnswerBook)
     errands: ErrandBook = field(default_factory=ErrandBook)
+    retired: Mapping[str, CategoryRow] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -97,8 +109,22 @@ class Town:
 
     def category_name(self, code: str | None) -> str:
         """The category's name in the words of the taxonomy."""
-        category = self.categories.get(code or "")
+        category = self.any_category(code)
         return category.name if category else (code or "待分类")
+
+    def any_category(self, code: str | None) -> CategoryRow | None:
+        """The category, in use or retired."""
+        return self.categories.get(code or "") or self.retired.get(code or "")
+
+    def current_code(self, code: str | None) -> str | None:
+        """The category that counts now for one given earlier: itself, its successor, or None
+        where nobody can tell without reading the text."""
+        for _ in range(len(self.retired) + 1):
+            if code in self.categories:
+                return code
+            row = self.retired.get(code or "")
+            code = row.replaced_by if row else None
+        return None
 
     def grouped_categories(
         self, *, dispatchable_only: bool = False
@@ -110,9 +136,20 @@ class Town:
                 groups.setdefault(category.platform_name, []).append((category.code, category.name))
         return groups
 
+    def candidates(self, code: str | None) -> tuple[str, ...]:
+        """What a category given earlier may be now, likeliest first; one where it is certain."""
+        for _ in range(len(self.retired) + 1):
+            if code in self.categories:
+                return (str(code),)
+            row = self.retired.get(code or "")
+            if row is None or row.replaced_by is None:
+                return tuple(c for c in row.may_become if c in self.categories) if row else ()
+            code = row.replaced_by
+        return ()
+
     def plain_name(self, code: str | None, language: str = "zh") -> str:
         """The category in a citizen's words."""
-        category = self.categories.get(code or "")
+        category = self.any_category(code)
         if category is None:
             return "to be decided" if language == "en" else "待分类"
         return category.name_en if language == "en" else category.plain_name
@@ -128,20 +165,7 @@ async def load_town(
     ``answers`` is the last snapshot's book, kept while no card changed."""
     policy = policy or read_policy(SAMPLE_TOWN / "policy.toml")
     days = {d.day: d.working for d in await session.scalars(select(models.CalendarDay))}
-    categories = {
-        c.code: CategoryRow(
-            c.code,
-            c.platform,
-            c.platform_name,
-            c.name,
-            c.plain_name,
-            c.name_en or c.name,
-            c.time_class,
-            c.needs_place,
-            c.dispatchable,
-        )
-        for c in await session.scalars(select(models.Category).order_by(models.Category.position))
-    }
+    categories, retired = await _load_categories(session)
     units = {
         u.code: UnitRow(
             u.code,
@@ -166,7 +190,38 @@ async def load_town(
     calendar = WorkingCalendar(ZoneInfo(policy["timezone"]), read_hours(policy), days)
     book = await answer_loading.load_book(session, answers)
     errands = await errand_loading.load_book(session)
-    return Town(policy, calendar, categories, units, responsibilities, book, errands)
+    return Town(policy, calendar, categories, units, responsibilities, book, errands, retired)
+
+
+async def _load_categories(
+    session: AsyncSession,
+) -> tuple[dict[str, CategoryRow], dict[str, CategoryRow]]:
+    """Those in use and the retired ones, each in the order of the list."""
+    in_use: dict[str, CategoryRow] = {}
+    retired: dict[str, CategoryRow] = {}
+    query = select(models.Category).order_by(models.Category.position, models.Category.code)
+    for c in await session.scalars(query):
+        (in_use if c.active else retired)[c.code] = CategoryRow(
+            code=c.code,
+            platform=c.platform,
+            platform_name=c.platform_name,
+            name=c.name,
+            plain_name=c.plain_name,
+            name_en=c.name_en or c.name,
+            time_class=c.time_class,
+            needs_place=c.needs_place,
+            dispatchable=c.dispatchable,
+            definition=c.definition,
+            includes=c.includes,
+            excludes=c.excludes,
+            neighbours=tuple(c.neighbours),
+            vocabulary=tuple(c.vocabulary),
+            examples=tuple(c.examples),
+            urgency_rule=c.urgency_rule,
+            replaced_by=c.replaced_by,
+            may_become=tuple(c.may_become),
+        )
+    return in_use, retired
 
 
 def read_policy(path: Path) -> dict[str, Any]:

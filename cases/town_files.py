@@ -29,6 +29,7 @@ from cases.town import SAMPLE_TOWN
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{8,48}")
 #: The shipped taxonomy: rows, read by path, beside the packages.
 TAXONOMY = Path(__file__).resolve().parents[1] / "training_data" / "taxonomy.csv"
+EXAMPLE_COLUMNS = ("example_chat", "example_phone", "example_formal")
 
 
 async def load_service_files(
@@ -97,6 +98,14 @@ def _load_categories(session: AsyncSession, folder: Path, taxonomy: Path) -> set
                 needs_place=manner.get("needs_place", "1") == "1",
                 dispatchable=row["platform_code"] != "na",
                 position=position,
+                definition=row.get("definition_zh") or "",
+                includes=row.get("include_zh") or "",
+                excludes=row.get("exclude_zh") or "",
+                neighbours=_parts(row.get("neighbours")),
+                vocabulary=_parts(row.get("vocab")),
+                examples=[text for name in EXAMPLE_COLUMNS if (text := row.get(name))],
+                urgency_rule=row.get("urgency_rule_zh") or "",
+                lead_hint=row.get("lead_dept") or "",
             )
         )
     return codes
@@ -178,6 +187,10 @@ def _load_places(session: AsyncSession, path: Path) -> None:
                 longitude=float(row["longitude"]) if row["longitude"] else None,
             )
         )
+
+
+def _parts(text: str | None) -> list[str]:
+    return [part for part in (text or "").split("|") if part]
 
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:

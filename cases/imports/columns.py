@@ -2,6 +2,7 @@
 
     find_columns(header) -> Columns      {field: position}; raises InvalidData without a text
     field_labels() -> {field: Chinese name}
+    text_column_names() -> what a column of texts may be called
 
 ``columns.toml`` lists what other systems call them; a column it does not know is left alone.
 """
@@ -46,6 +47,11 @@ def find_columns(header: Sequence[str]) -> Columns:
 def field_labels() -> dict[str, str]:
     """What the fields are called on a page."""
     return dict(_rows()["labels"])
+
+
+def text_column_names() -> list[str]:
+    """The first is the one shown."""
+    return list(_rows()["names"]["text"])
 
 
 @cache

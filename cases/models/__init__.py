@@ -8,6 +8,14 @@ from cases.models.case import Attachment, Case, CaseUnit, HistoryEntry, Predicti
 from cases.models.desk import CasePresence, KeptCall, ReplyMacro
 from cases.models.errands import Errand, ErrandEvent, ErrandItem, ErrandPaper, Runner
 from cases.models.imports import OrderImport, RefusedRow
+from cases.models.labels import (
+    LabelClaim,
+    LabelImport,
+    LabelRoom,
+    LabelSuspect,
+    LabelText,
+    LabelVote,
+)
 from cases.models.messaging import (
     ChatMessage,
     Contact,
@@ -24,7 +32,16 @@ from cases.models.staff import (
     StaffSession,
     User,
 )
-from cases.models.town import CalendarDay, Category, Place, PlaceEvent, Responsibility, Unit
+from cases.models.town import (
+    CalendarDay,
+    Category,
+    CategoryEvent,
+    Place,
+    PlaceEvent,
+    Responsibility,
+    Unit,
+)
+from cases.models.training_jobs import ModelEvent, ModelServer, TrainingJob
 
 __all__ = [
     "AddressAlias",
@@ -46,6 +63,7 @@ __all__ = [
     "CaseReporter",
     "CaseUnit",
     "Category",
+    "CategoryEvent",
     "ChatMessage",
     "Consultation",
     "Contact",
@@ -59,6 +77,14 @@ __all__ = [
     "IdempotentReply",
     "InboxMessage",
     "KeptCall",
+    "LabelClaim",
+    "LabelImport",
+    "LabelRoom",
+    "LabelSuspect",
+    "LabelText",
+    "LabelVote",
+    "ModelEvent",
+    "ModelServer",
     "OrderImport",
     "OutboxMessage",
     "PasswordLink",
@@ -71,6 +97,7 @@ __all__ = [
     "Runner",
     "SmsReport",
     "StaffSession",
+    "TrainingJob",
     "TranscriptCase",
     "Unit",
     "User",

@@ -166,9 +166,33 @@ class HistoryEntry(Base):
 
 
 class PredictionEntry(Base):
-    """What the machine said of a text, kept beside whatever a person made of it later."""
+    """What the machine said of a text, kept beside whatever a person made of it later.
+
+    The row of the filing stays; a model that reads the case again adds one (``at_filing`` False).
+    ``final_…`` and ``how`` (confirmed, corrected, handled, labelled) are written by the step that
+    decides them, see ``cases.use_cases.ledger``. Nobody has decided yet where they are None.
+    """
 
     __tablename__ = "predictions"
+    __table_args__ = (
+        # The figures of the training room are read from this index alone: the row itself carries
+        # the whole tag, and a hundred thousand of those are slow to turn over.
+        Index(
+            "ix_predictions_ledger",
+            "at",
+            "at_filing",
+            "category",
+            "final_category",
+            "how",
+            "automatic",
+            "misrouted",
+            "return_count",
+            "decision",
+            "confidence",
+            "model",
+        ),
+        Index("ix_predictions_final_at", "final_at"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
@@ -178,6 +202,22 @@ class PredictionEntry(Base):
     confidence: Mapped[float]
     decision: Mapped[str] = mapped_column(String(16))
     tag: Mapped[dict[str, Any]]
+    at_filing: Mapped[bool] = mapped_column(default=True)
+    #: It went to a unit on the machine's word alone.
+    automatic: Mapped[bool] = mapped_column(default=False)
+
+    final_category: Mapped[str | None] = mapped_column(String(64))
+    final_request_type: Mapped[str | None] = mapped_column(String(16))
+    final_urgency: Mapped[str | None] = mapped_column(String(16))
+    final_by: Mapped[str | None] = mapped_column(String(64))
+    final_at: Mapped[datetime | None]
+    how: Mapped[str | None] = mapped_column(String(16))
+
+    #: 退单, oldest first: unit, reason, basis, proposed_unit, by, at, accepted (None: open).
+    returns: Mapped[list[Any]] = mapped_column(default=list)
+    return_count: Mapped[int] = mapped_column(default=0)
+    #: A return was accepted and nobody has named the right category since.
+    misrouted: Mapped[bool] = mapped_column(default=False)
 
 
 class Attachment(Base):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Date, String
+from sqlalchemy import Date, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cases.models.base import Base, BigId
@@ -40,7 +40,12 @@ class Responsibility(Base):
 
 
 class Category(Base):
-    """A label of the taxonomy as the desk needs it: its names, its clock, its manners."""
+    """A label of the taxonomy: its names, its clock, its manners, and what teaches it.
+
+    A retired one stays for the cases that carry it. ``replaced_by`` says where its labels go when
+    a model is trained; ``may_become`` lists the categories it was split into, where only a person
+    can tell which.
+    """
 
     __tablename__ = "categories"
 
@@ -54,6 +59,35 @@ class Category(Base):
     needs_place: Mapped[bool] = mapped_column(default=True)
     dispatchable: Mapped[bool] = mapped_column(default=True)
     position: Mapped[int] = mapped_column(default=0)
+
+    # 标注指南: what the guide shows to whoever labels, and what training reads besides examples.
+    definition: Mapped[str] = mapped_column(Text, default="")
+    includes: Mapped[str] = mapped_column(Text, default="")
+    excludes: Mapped[str] = mapped_column(Text, default="")
+    neighbours: Mapped[list[Any]] = mapped_column(default=list)
+    vocabulary: Mapped[list[Any]] = mapped_column(default=list)
+    examples: Mapped[list[Any]] = mapped_column(default=list)
+    urgency_rule: Mapped[str] = mapped_column(Text, default="")
+    #: Who usually leads, in words; the units of this town are in the responsibility list.
+    lead_hint: Mapped[str] = mapped_column(Text, default="")
+
+    active: Mapped[bool] = mapped_column(default=True)
+    replaced_by: Mapped[str | None] = mapped_column(String(64))
+    may_become: Mapped[list[Any]] = mapped_column(default=list)
+
+
+class CategoryEvent(Base):
+    """One line of a category's record: who added, changed or retired it; never changed."""
+
+    __tablename__ = "category_events"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    code: Mapped[str] = mapped_column(String(64), index=True)
+    at: Mapped[datetime]
+    action: Mapped[str] = mapped_column(String(16))
+    actor_role: Mapped[str] = mapped_column(String(16))
+    actor_name: Mapped[str] = mapped_column(String(64))
+    data: Mapped[dict[str, Any]]
 
 
 class CalendarDay(Base):

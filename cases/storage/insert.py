@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -16,6 +17,16 @@ async def insert_or_ignore(session: AsyncSession, model: type[Base], **values: A
     """Insert a row unless a unique key stands in the way. ``True``: it was inserted."""
     statement = _statement(model, session.get_bind().dialect.name)
     return (await session.execute(statement, [values])).first() is not None
+
+
+async def insert_all_or_ignore(
+    session: AsyncSession, model: type[Base], rows: Sequence[dict[str, Any]]
+) -> list[Any]:
+    """The same for many rows; the primary keys (of one column) of those that were inserted."""
+    if not rows:
+        return []
+    statement = _statement(model, session.get_bind().dialect.name)
+    return [row[0] for row in await session.execute(statement, list(rows))]
 
 
 @lru_cache

@@ -11,6 +11,7 @@ from cases.errors import InvalidData, RuleBroken
 from cases.lifecycle import Action, Role, State
 from cases.models import CaseUnit, Contact
 from cases.notifications import load_templates, rating_buttons
+from cases.use_cases.ledger import handle_label
 from cases.use_cases.register_place import clear_place, register_place
 from cases.use_cases.step import OUTCOMES, Step
 
@@ -76,6 +77,7 @@ async def close(step: Step) -> None:
         if left == 0:
             step.notice = "close_again"
         step.values.update(days=rework["reopen_window_days"], times=left)
+        await handle_label(step)
 
 
 async def _language(step: Step) -> str:

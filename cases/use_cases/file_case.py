@@ -19,6 +19,7 @@ from cases.history import append_history, begin_history
 from cases.lifecycle import Action, State, list_actions
 from cases.models import Attachment, Case, PredictionEntry
 from cases.place import find_place
+from cases.settled_tag import settle_tag
 from cases.summary import summarise
 from cases.town import Town
 from cases.triage import triage
@@ -85,7 +86,7 @@ async def file_case(
         raise InvalidData("没有内容，请写明反映的问题。", field="text")
     if len(text) > LONGEST_TEXT:
         raise InvalidData(f"内容太长，请控制在 {LONGEST_TEXT} 字以内。", field="text")
-    tag = draft.tag if draft.tag and draft.tag.category in town.categories else None
+    tag = settle_tag(draft.tag, town) if draft.tag else None
     case = Case(
         number=await _draw_number(session, now, town),
         tracking_code=new_tracking_code(),
@@ -163,15 +164,15 @@ async def find_by_source(session: AsyncSession, source_system: str, source_id: s
 
 
 def _apply_tag(case: Case, tag: Tag, town: Town) -> None:
-    category = town.categories[tag.category]
-    case.category = tag.category
-    case.platform = category.platform
+    category = town.categories.get(tag.category)
+    if category is not None:
+        case.category, case.platform = tag.category, category.platform
+        case.time_class = choose_time_class(category.time_class, tag.request_type)
     case.request_type = tag.request_type
     case.urgency = tag.urgency
     case.flags = list(tag.flags)
     case.decision = tag.decision
     case.confidence = tag.confidence
-    case.time_class = choose_time_class(category.time_class, tag.request_type)
 
 
 async def _send_on(

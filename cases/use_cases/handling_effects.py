@@ -8,6 +8,12 @@ from cases.deadlines import handling_deadline, return_deadline, step_deadline
 from cases.errors import InvalidData, RuleBroken
 from cases.lifecycle import Role
 from cases.models import CaseUnit, HistoryEntry
+from cases.use_cases.ledger import (
+    confirm_label,
+    note_automatic,
+    note_return,
+    settle_return,
+)
 from cases.use_cases.step import Step
 
 MODES = ("lead", "joint", "supervised")
@@ -42,6 +48,7 @@ async def dispatch(step: Step) -> None:
     await _set_coop(step, [code for code in coop if code != unit] if case.mode != "lead" else [])
     step.record["coop_units"] = coop
     step.values.update(unit=town.unit_name(unit), due=case.due_at)
+    await (note_automatic if step.actor.role is Role.BOT else confirm_label)(step)
 
 
 async def sign(step: Step) -> None:
@@ -63,12 +70,14 @@ async def request_return(step: Step) -> None:
     case.returned_by = [*case.returned_by, case.lead_unit]
     case.return_count += 1
     case.step_due_at = return_deadline(step.town, step.now)
+    await note_return(step)
 
 
 async def refuse_return(step: Step) -> None:
     """The return does not hold: it counts as signed."""
     step.text("reason")
     await sign(step)
+    await settle_return(step, accepted=False)
 
 
 async def reassign(step: Step) -> None:
@@ -89,6 +98,7 @@ async def reassign(step: Step) -> None:
     case.step_due_at = step_deadline(step.town, "sign", case.urgency, step.now)
     case.due_at = handling_deadline(step.town, case.time_class, step.now)
     step.values.update(unit=step.town.unit_name(unit), due=case.due_at)
+    await settle_return(step, accepted=True)
 
 
 async def contact(step: Step) -> None:
@@ -116,12 +126,15 @@ async def conclude(step: Step) -> None:
     """The meeting names the lead; the minutes are kept."""
     unit = step.unit()
     step.text("minutes")
+    before = step.case.lead_unit
     step.case.lead_unit = step.case.answerable_unit = unit
     step.case.signed_at = step.case.signed_at or step.now
     step.case.step_due_at = None
     if step.case.due_at is None or step.case.due_at < step.now:
         step.case.due_at = handling_deadline(step.town, step.case.time_class, step.now)
     step.values["unit"] = step.town.unit_name(unit)
+    # Where the meeting was called over a return, naming the lead settles it.
+    await settle_return(step, accepted=unit != before)
 
 
 async def escalate(step: Step) -> None:

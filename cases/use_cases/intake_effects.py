@@ -6,6 +6,7 @@ from cases.deadlines import choose_time_class, step_deadline
 from cases.errors import RuleBroken
 from cases.lifecycle import Role
 from cases.notifications import solved_buttons
+from cases.use_cases.ledger import decide_label
 from cases.use_cases.reporters import count_reporters
 from cases.use_cases.step import REQUEST_TYPES, URGENCIES, Step
 
@@ -37,6 +38,7 @@ async def accept(step: Step) -> None:
     )
     if step.actor.role is not Role.BOT:
         case.tagged_by = step.actor.name
+        await decide_label(step)
     case.accepted_at = step.now
     case.step_due_at = step_deadline(step.town, "dispatch", urgency, step.now)
     step.values["due"] = case.step_due_at
@@ -67,6 +69,9 @@ async def reject(step: Step) -> None:
     step.values["reason"] = step.text("reason", longest=400)
     step.values["channel"] = step.text("channel", longest=200)
     step.case.step_due_at = None
+    category = step.town.categories.get(step.case.category or "")
+    if category is not None and not category.dispatchable:
+        await decide_label(step)  # outside the catalogue, and a person says so too
 
 
 async def object_to_rejection(step: Step) -> None:
@@ -125,5 +130,7 @@ async def relabel(step: Step) -> None:
     case.platform = step.town.categories[category].platform
     case.tagged_by = "citizen" if step.actor.role is Role.CITIZEN else step.actor.name
     step.values["category"] = step.town.plain_name(category)
+    if step.actor.role is not Role.CITIZEN:
+        await decide_label(step)
     if not changed or category == previous or step.actor.role is Role.CITIZEN:
         step.notice = ""

@@ -68,6 +68,9 @@ class Step:
         """A category of the town's taxonomy."""
         code = self.data.get("category")
         if not isinstance(code, str) or code not in self.town.categories:
+            if isinstance(code, str) and code in self.town.retired:
+                name = self.town.category_name(code)
+                raise InvalidData(f"“{name}”已停用，请改选别的类别。", field="category")
             raise InvalidData("没有这个类别，请从列表中选择。", field="category")
         self.record["category"] = code
         return code

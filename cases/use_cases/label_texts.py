@@ -1,0 +1,80 @@
+"""Texts to be labelled, written without treading on whoever writes the same one.
+
+new_text(key, text, *, at, now, …) -> LabelText          not in any session
+await put_texts(session, texts) -> set of numbers        those that were not there
+has_votes() -> a condition on LabelText
+label_rules(town) -> ``[labels]`` of the policy
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, exists, inspect
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cases.models import LabelText, LabelVote
+from cases.storage.insert import insert_all_or_ignore
+from cases.town import Town
+
+OPEN, SETTLED, DISPUTED, SET_ASIDE = "open", "settled", "disputed", "set_aside"
+CASE, IMPORT, DESK = "case", "import", "desk"
+#: A vote of somebody who saw nobody else's.
+VOTE = "vote"
+_DEFAULTS: dict[str, Any] = {
+    "recent_days": 60,
+    "candidates": 400,
+    "known": 300,
+    "queue": 60,
+    "refill_below": 10,
+    "suspect_every": 5,
+    "claim_minutes": 10,
+    "skip_hours": 12,
+    "daily_goal": 50,
+}
+
+
+def new_text(
+    key: str,
+    text: str,
+    *,
+    at: datetime,
+    now: datetime,
+    story: str = "",
+    case_id: int | None = None,
+    source: str = CASE,
+    tag: dict[str, Any] | None = None,
+) -> LabelText:
+    """A text that nobody has labelled; ``tag``: the machine's word, if it has spoken."""
+    return LabelText(
+        key=key, text=text, case_id=case_id, group=story[:64], source=source, at=at,
+        created_at=now, state=OPEN, category="", request_type="", urgency="", how="",
+        settled_by="", why="", held_out=False, misrouted=False,
+        tag=tag or {}, tagged=tag is not None,
+    )  # fmt: skip
+
+
+async def put_texts(session: AsyncSession, texts: Iterable[LabelText]) -> set[int]:
+    """Of two with one key the first counts."""
+    rows: dict[str, dict[str, Any]] = {}
+    for text in texts:
+        rows.setdefault(text.key, _values(text))
+    return set(await insert_all_or_ignore(session, LabelText, list(rows.values())))
+
+
+def _values(text: LabelText) -> dict[str, Any]:
+    """A plain insert knows no defaults of the model."""
+    names = (attribute.key for attribute in inspect(LabelText).column_attrs)
+    return {name: getattr(text, name) for name in names if name != "id"}
+
+
+def has_votes() -> ColumnElement[bool]:
+    """Somebody has voted on it."""
+    return exists().where(LabelVote.text_id == LabelText.id, LabelVote.kind == VOTE)
+
+
+def label_rules(town: Town) -> dict[str, Any]:
+    """``[labels]`` of the policy."""
+    return {**_DEFAULTS, **town.policy.get("labels", {})}

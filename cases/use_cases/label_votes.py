@@ -1,0 +1,300 @@
+"""What people say of a text, and when that settles it (标注).
+
+    await cast_vote(session, text_id, ballot, *, actor, town, two, now) -> LabelText
+    await answer_suspect(session, text_id, deed, *, category="", actor, town, now) -> LabelText
+    await take_back(session, user_id, now) -> LabelText      the last of one's own, for a day
+    await set_two_annotators(session, two, now) -> int       how many a single vote settles now
+
+One person's word settles a text. With two annotators both must agree in category and request
+type; of two urgencies the higher one counts, as the guide says. Where they differ a third decides.
+A vote that comes late, because the claim had lapsed and somebody else was quicker, is kept all the
+same and counts as the second.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cases.actors import Actor
+from cases.errors import InvalidData, RuleBroken
+from cases.labels.rows import choice_codes
+from cases.models import LabelClaim, LabelRoom, LabelSuspect, LabelText, LabelVote
+from cases.town import Town
+from cases.use_cases.label_suspects import (
+    CORRECT,
+    KEEP,
+    SET_ASIDE,
+    STATES,
+    open_suspect,
+    resolve_suspect,
+)
+from cases.use_cases.label_texts import VOTE
+from cases.use_cases.ledger import carry_label
+
+DECIDE, AGAIN, ASIDE = "decide", "again", "aside"
+TAKE_BACK_WITHIN = timedelta(days=1)
+_GONE = "没有这一条，请刷新页面。"
+THIRD = "这条两个人标得不一样，要由第三个人裁定，您已经标过。"
+_KEPT = (
+    "state", "category", "request_type", "urgency", "how", "source", "settled_by", "rank", "why",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Ballot:
+    """What somebody says of a text."""
+
+    category: str
+    request_type: str
+    urgency: str
+
+
+async def cast_vote(
+    session: AsyncSession,
+    text_id: int,
+    ballot: Ballot,
+    *,
+    actor: Actor,
+    town: Town,
+    two: bool,
+    now: datetime,
+) -> LabelText:
+    """Raises ``InvalidData`` for what is no label, ``RuleBroken`` where this person may not
+    decide."""
+    check_ballot(ballot, town)
+    text = await _locked(session, text_id)
+    if text.state == "set_aside":
+        raise RuleBroken("这条已经搁置，不用标了。")
+    votes = await _votes(session, text.id)
+    mine = next((vote for vote in votes if vote.user_id == actor.user_id), None)
+    others = [vote for vote in votes if vote.user_id != actor.user_id]
+    if text.state == "disputed":
+        if mine is not None:
+            raise RuleBroken(THIRD)
+        await _keep(session, text, ballot, DECIDE, actor, now)
+        _settle(text, ballot, "decided", actor.name, now)
+    elif text.state == "settled" and looks_again(text, town):
+        await _keep(session, text, ballot, AGAIN, actor, now)
+        how = "confirmed" if ballot.category == text.category else "corrected"
+        _settle(text, ballot, how, actor.name, now)
+    elif mine is not None and others:
+        raise RuleBroken("这条已有别人接着标过，您的那一票不能再改。")
+    else:
+        await _keep(session, text, ballot, VOTE, actor, now, instead_of=mine)
+        earlier = _earlier(text, others)
+        if earlier is not None:
+            _compare(text, earlier, ballot, actor.name, now)
+        elif not two:
+            _settle(text, ballot, "single", actor.name, now)
+    await resolve_suspect(session, text, actor.name, now)
+    await _release(session, text.id, actor)
+    await carry_label(session, text)
+    return text
+
+
+def looks_again(text: LabelText, town: Town) -> bool:
+    """A settled label that somebody is asked about once more."""
+    return text.why in ("suspect", "scheme", "again") or town.current_code(text.category) is None
+
+
+def check_ballot(ballot: Ballot, town: Town) -> None:
+    """Raises ``InvalidData`` naming what is missing."""
+    if ballot.category not in town.categories:
+        raise InvalidData("请先选一个类别（按 1–5，或按 / 查找）。", field="category")
+    for field, name in (("request_type", "诉求类型"), ("urgency", "紧急程度")):
+        if getattr(ballot, field) not in choice_codes(field):
+            raise InvalidData(f"请选一个{name}。", field=field)
+
+
+async def answer_suspect(
+    session: AsyncSession,
+    text_id: int,
+    deed: str,
+    *,
+    category: str = "",
+    actor: Actor,
+    town: Town,
+    now: datetime,
+) -> LabelText:
+    """``correct`` takes ``category``, or else what the model suggests. Raises
+    ``VersionConflict`` where somebody else was quicker."""
+    doubt, text = await open_suspect(session, text_id)
+    if deed not in STATES:
+        raise InvalidData("没有这个操作，请刷新页面后再试。", field="do")
+    wanted = text.category if deed != CORRECT else category or doubt.suggested
+    if deed == CORRECT and wanted not in town.categories:
+        raise InvalidData("没有这个类别，请从列表中选择。", field="category")
+    ballot = Ballot(wanted, text.request_type, text.urgency)
+    kind = ASIDE if deed == SET_ASIDE else AGAIN
+    await _keep(session, text, ballot, kind, actor, now)
+    if deed == SET_ASIDE:
+        text.state, text.rank, text.settled_at = "set_aside", None, now
+    else:
+        how = "confirmed" if deed == KEEP or wanted == text.category else "corrected"
+        _settle(text, ballot, how, actor.name, now)
+    await resolve_suspect(session, text, actor.name, now, STATES[deed])
+    await _release(session, text.id, actor)
+    await carry_label(session, text)
+    return text
+
+
+async def take_back(session: AsyncSession, user_id: int, now: datetime) -> LabelText:
+    """The text stands as before. Raises ``RuleBroken`` where others have built on it."""
+    last = await session.scalar(
+        select(LabelVote)
+        .where(LabelVote.user_id == user_id, LabelVote.at > now - TAKE_BACK_WITHIN)
+        .order_by(LabelVote.at.desc(), LabelVote.id.desc())
+        .limit(1)
+    )
+    if last is None:
+        raise RuleBroken("没有可以撤回的标注。")
+    text = await _locked(session, last.text_id)
+    later = await session.scalar(
+        select(func.count())
+        .select_from(LabelVote)
+        .where(LabelVote.text_id == text.id, LabelVote.id > last.id, LabelVote.user_id != user_id)
+    )
+    settled_after = text.settled_at is not None and text.settled_at > last.at
+    if later or settled_after:
+        raise RuleBroken("这条后来又有人处理过，不能再撤回；要改请从“存疑”或“一致性”页处理。")
+    before = dict(last.before)
+    doubted, at = before.pop("suspect", None), before.pop("settled_at", None)
+    for name, value in before.items():
+        setattr(text, name, value)
+    text.settled_at = datetime.fromisoformat(at) if at else None
+    doubt = await session.get(LabelSuspect, text.id) if doubted else None
+    if doubt is not None:
+        doubt.state, doubt.decided_by, doubt.decided_at = doubted or "open", "", None
+    await session.delete(last)
+    await session.flush()
+    await carry_label(session, text)
+    return text
+
+
+async def set_two_annotators(session: AsyncSession, two: bool, now: datetime) -> int:
+    """Switched off, what waits for a second person is settled by the first one's word."""
+    room = (await session.scalars(select(LabelRoom).with_for_update())).one()
+    room.two_annotators = two
+    if two:
+        return 0
+    waiting = await session.execute(
+        select(LabelText, LabelVote)
+        .join(LabelVote, LabelVote.text_id == LabelText.id)
+        .where(LabelText.state == "open", LabelVote.kind == VOTE)
+        .with_for_update()
+    )
+    count = 0
+    for text, vote in waiting.all():
+        ballot = Ballot(vote.category, vote.request_type, vote.urgency)
+        _settle(text, ballot, "single", vote.user_name, now)
+        await carry_label(session, text)
+        count += 1
+    await session.flush()
+    return count
+
+
+async def _locked(session: AsyncSession, text_id: int) -> LabelText:
+    text = await session.scalar(select(LabelText).where(LabelText.id == text_id).with_for_update())
+    if text is None:
+        raise InvalidData(_GONE, field="text")
+    return text
+
+
+async def _votes(session: AsyncSession, text_id: int) -> list[LabelVote]:
+    query = select(LabelVote).where(LabelVote.text_id == text_id, LabelVote.kind == VOTE)
+    return list(await session.scalars(query.order_by(LabelVote.id)))
+
+
+def _earlier(text: LabelText, others: list[LabelVote]) -> Ballot | None:
+    """What this vote is compared with: another person's, or the label that came meanwhile."""
+    if others:
+        return Ballot(others[0].category, others[0].request_type, others[0].urgency)
+    if text.state == "settled" and text.how != "single":
+        return Ballot(text.category, text.request_type, text.urgency)
+    return None
+
+
+def _compare(text: LabelText, earlier: Ballot, ballot: Ballot, by: str, now: datetime) -> None:
+    types = {earlier.request_type, ballot.request_type} - {""}
+    if earlier.category == ballot.category and len(types) <= 1:
+        higher = max(earlier.urgency, ballot.urgency, key=_urgency_rank)
+        agreed = Ballot(ballot.category, ballot.request_type, higher)
+        _settle(text, agreed, "agreed", by, now)
+        return
+    text.state, text.rank, text.settled_at = "disputed", None, now
+    if not text.category:
+        text.category = earlier.category
+
+
+def _urgency_rank(urgency: str) -> int:
+    codes = list(choice_codes("urgency"))
+    return codes.index(urgency) if urgency in codes else -1
+
+
+def _settle(text: LabelText, ballot: Ballot, how: str, by: str, now: datetime) -> None:
+    for name, value in asdict(ballot).items():
+        setattr(text, name, value)
+    text.state, text.how, text.source = "settled", how, "desk"
+    text.settled_by, text.settled_at = by, now
+    text.rank, text.why = None, ""
+
+
+async def _keep(
+    session: AsyncSession,
+    text: LabelText,
+    ballot: Ballot,
+    kind: str,
+    actor: Actor,
+    now: datetime,
+    instead_of: LabelVote | None = None,
+) -> None:
+    """Write the vote down, with how the text stood; a second one of the same kind replaces it."""
+    assert actor.user_id is not None
+    if instead_of is None and kind != VOTE:
+        instead_of = await session.scalar(
+            select(LabelVote).where(
+                LabelVote.text_id == text.id,
+                LabelVote.user_id == actor.user_id,
+                LabelVote.kind == kind,
+            )
+        )
+    values: dict[str, Any] = asdict(ballot) | {"at": now, "user_name": actor.name}
+    if instead_of is not None and instead_of.kind == VOTE:
+        values["before"] = instead_of.before
+    else:
+        values["before"] = await _standing(session, text)
+    if instead_of is None:
+        session.add(LabelVote(text_id=text.id, user_id=actor.user_id, kind=kind, **values))
+    else:
+        for name, value in values.items():
+            setattr(instead_of, name, value)
+    await session.flush()
+
+
+async def _standing(session: AsyncSession, text: LabelText) -> dict[str, Any]:
+    doubt = await session.get(LabelSuspect, text.id)
+    standing: dict[str, Any] = {name: getattr(text, name) for name in _KEPT}
+    standing["settled_at"] = text.settled_at.isoformat() if text.settled_at else None
+    standing["suspect"] = doubt.state if doubt is not None else None
+    return standing
+
+
+async def _release(session: AsyncSession, text_id: int, actor: Actor) -> None:
+    mine = (LabelClaim.text_id == text_id) & (LabelClaim.user_id == actor.user_id)
+    await session.execute(delete(LabelClaim).where(mine))
+    await session.flush()
+
+
+async def read_room(session: AsyncSession) -> LabelRoom:
+    """How the room works."""
+    return (await session.scalars(select(LabelRoom))).one()
+
+
+async def note_filled(session: AsyncSession, at: datetime | None) -> None:
+    """When the queue was last filled; None asks for it."""
+    await session.execute(update(LabelRoom).values(filled_at=at))

@@ -1,0 +1,155 @@
+"""The prediction ledger: what became of the machine's word, written by the step that decides it.
+
+    await decide_label(step)        a person accepted or corrected: their word is the final label
+    await confirm_label(step)       a person sent it to the listed unit: so it is, unless said
+    await handle_label(step)        the listed unit handled it to the end: likewise
+    await note_automatic(step)      it went out on the machine's word alone
+    await note_return(step); await settle_return(step, accepted=…)        退单
+    await carry_label(session, text)    somebody labelled its text in the training room
+
+The effects of ``cases.use_cases.act`` call these, and those who settle labels the last one, inside
+the transaction of their step; nobody else writes here. Every prediction of the case is judged,
+also one a later model added. A case that nobody tagged has no row and nothing happens.
+``cases.use_cases.ledger_figures`` reads.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, and_, case, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cases.models import LabelText, PredictionEntry
+from cases.use_cases.step import Step
+
+CONFIRMED, CORRECTED, HANDLED = "confirmed", "corrected", "handled"
+#: Said in the training room, of the text alone; the case itself goes its way.
+LABELLED = "labelled"
+
+
+async def decide_label(step: Step) -> None:
+    """Whatever stood there before: the last person who named the category is right."""
+    await _write(step, PredictionEntry.id.is_not(None))
+
+
+async def confirm_label(step: Step) -> None:
+    """Sending a case to the unit of its category says that the category is right; sending it
+    elsewhere says nothing of the category."""
+    if _is_listed(step, step.case.lead_unit):
+        await _write(step, _undecided())
+
+
+async def handle_label(step: Step) -> None:
+    """What its own unit has settled was its own kind of matter."""
+    if _is_listed(step, step.case.lead_unit):
+        await _write(step, and_(_undecided(), PredictionEntry.misrouted.is_(False)), HANDLED)
+
+
+async def note_automatic(step: Step) -> None:
+    """Only where no citizen and no member of staff had a word in the category."""
+    if step.case.tagged_by == "machine":
+        await step.session.execute(
+            update(PredictionEntry)
+            .where(PredictionEntry.case_id == step.case.id, PredictionEntry.at_filing.is_(True))
+            .values(automatic=True)
+            .execution_options(synchronize_session=False)
+        )
+
+
+async def note_return(step: Step) -> None:
+    """Who sent it back and why; whether that holds, a dispatcher says later."""
+    told = {
+        "unit": step.case.lead_unit,
+        **{name: step.record.get(name, "") for name in ("reason", "basis")},
+        "proposed_unit": step.record.get("proposed_unit"),
+        "by": step.actor.name,
+        "at": step.now.isoformat(),
+        "accepted": None,
+    }
+    for row in await _rows(step.session, step.case.id):
+        row.returns = [*row.returns, told]
+        row.return_count += 1
+
+
+async def settle_return(step: Step, *, accepted: bool) -> None:
+    """After the new unit is known. An accepted return to a unit that the list does not name for
+    the category takes back a label that was only confirmed: the category is open again. Without
+    an open return only the unit says something, as in ``confirm_label``."""
+    listed = _is_listed(step, step.case.lead_unit)
+    for row in await _rows(step.session, step.case.id):
+        if not row.returns or row.returns[-1]["accepted"] is not None:
+            continue
+        row.returns = [*row.returns[:-1], row.returns[-1] | {"accepted": accepted}]
+        if accepted and not listed and row.how not in (CORRECTED, LABELLED):
+            _open(row)
+            row.misrouted = True
+    await step.session.flush()
+    if accepted and listed:
+        await confirm_label(step)
+
+
+async def carry_label(session: AsyncSession, text: LabelText) -> None:
+    """After a label of a case's text was settled, or taken back: what stood before stands again,
+    unless the desk has decided anew meanwhile."""
+    if text.case_id is None:
+        return
+    said_here = text.state == "settled" and text.source == "desk"
+    said_before = text.state == "settled" and text.source == "case"
+    for row in await _rows(session, text.case_id):
+        if said_here or (said_before and row.how == LABELLED):
+            row.final_category = text.category
+            row.final_request_type, row.final_urgency = text.request_type, text.urgency
+            row.final_by, row.final_at = text.settled_by, text.settled_at
+            row.how = LABELLED if said_here else text.how
+            row.misrouted = False
+        elif row.how == LABELLED:
+            _open(row)
+            row.misrouted = any(one["accepted"] for one in row.returns)
+    await session.flush()
+
+
+def _open(row: PredictionEntry) -> None:
+    row.final_category = row.final_request_type = row.final_urgency = None
+    row.final_by = row.final_at = row.how = None
+
+
+def _is_listed(step: Step, unit: str | None) -> bool:
+    """Whether the list has the unit lead the case's category, or has nobody do so. Who only
+    cooperates may as well be there for another category."""
+    listed = step.town.responsibilities.get(step.case.category or "")
+    return listed is None or unit == listed.lead_unit
+
+
+def _undecided() -> ColumnElement[bool]:
+    return PredictionEntry.final_category.is_(None)
+
+
+async def _write(step: Step, where: ColumnElement[bool], how: str | None = None) -> None:
+    held = step.case
+    if held.category is None:
+        return
+    same = PredictionEntry.category == held.category
+    await step.session.execute(
+        update(PredictionEntry)
+        .where(PredictionEntry.case_id == held.id, where)
+        .values(
+            final_category=held.category,
+            final_request_type=held.request_type,
+            final_urgency=held.urgency,
+            final_by=step.actor.name,
+            final_at=step.now,
+            how=how or case((same, CONFIRMED), else_=CORRECTED),
+            misrouted=False,
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def _rows(session: AsyncSession, case_id: int) -> list[PredictionEntry]:
+    return list(
+        await session.scalars(
+            select(PredictionEntry)
+            .where(PredictionEntry.case_id == case_id)
+            .order_by(PredictionEntry.id)
+            .execution_options(populate_existing=True)
+        )
+    )
