@@ -134,7 +134,7 @@ def _known_values(action: Action, case: Case, town: Town) -> Mapping[str, Any]:
     """What the page can fill in so that a person only confirms."""
     if action in (Action.ACCEPT, Action.RELABEL):
         return {
-            "category": case.category or "",
+            "category": town.current_code(case.category) or "",
             "request_type": case.request_type or "",
             "urgency": case.urgency,
         }

@@ -25,6 +25,7 @@ from bot.telegram_channel import TelegramSettings
 from bot.telegram_channel import webhook as telegram_webhook
 from bot.web_channel import add_routes as add_chat_routes
 from cases.classification import Tag
+from cases.settled_tag import settle_tag
 from cases.storage.database import Database
 from cases.storage.schema import upgrade_schema
 from cases.use_cases.same_event import renew_index
@@ -32,6 +33,9 @@ from cases.use_cases.timers import run_timers
 from classifier.worker_pool import ClassifierPool
 from intake_api.app import create_app
 from intake_api.keys import utc_now
+from intake_api.retraining.folders import registry_of
+from intake_api.retraining.supervisor import supervised
+from intake_api.retraining.watcher import watching
 from intake_api.settings import Settings
 from intake_api.sweeping import sweep
 from intake_api.timers import repeat
@@ -43,14 +47,16 @@ SWEEP_SECONDS = 3600.0
 
 
 class CaseTagger:
-    """The pool behind the port of ``cases``: same words, the domain's own type."""
+    """The pool behind the port of ``cases``: the domain's own type, the town's categories."""
 
-    def __init__(self, pool: ClassifierPool) -> None:
+    def __init__(self, pool: ClassifierPool, town: TownKeeper) -> None:
         self._pool = pool
+        self._town = town
 
     async def classify(self, text: str) -> Tag:
         """Tag one text; raises what the pool raises."""
-        return Tag.from_dict((await self._pool.classify(text)).to_dict())
+        tag = Tag.from_dict((await self._pool.classify(text)).to_dict())
+        return settle_tag(tag, self._town())
 
 
 @dataclass
@@ -101,6 +107,9 @@ async def running(
                 )
             )
             stack.enter_context(repeat("sweep", SWEEP_SECONDS, lambda: sweep(database, utc_now())))
+            await stack.enter_async_context(supervised(database, settings))
+        if pool is not None:
+            await stack.enter_async_context(watching(pool, registry_of(settings), database))
         await bot.start(
             engine=settings.runs("bot"), relay=settings.runs("worker"), polling=settings.runs("bot")
         )
@@ -146,7 +155,7 @@ def _build_bot(
         )
     return BotService(
         database=database,
-        classifier=CaseTagger(pool) if pool else _NoTagger(),
+        classifier=CaseTagger(pool, town) if pool else _NoTagger(),
         town_provider=town,
         data_dir=settings.data_dir,
         telegram=telegram,

@@ -85,11 +85,12 @@ class ReadDraft:
             return []
         ranked = [(self.tag.category, self.tag.confidence)]
         ranked += [(other.category, other.confidence) for other in self.tag.alternatives]
-        return [
+        known = [
             Option(code, row.name, row.platform_name, confidence)
-            for code, confidence in ranked[:3]
+            for code, confidence in ranked
             if (row := town.categories.get(code)) is not None
         ]
+        return known[:3]
 
     def to_dict(self) -> dict[str, Any]:
         """A draft as ``huying transcript --json`` prints it."""

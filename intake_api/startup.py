@@ -19,11 +19,14 @@ from typing import Any, TypeVar
 import structlog
 
 from classifier.errors import ModelError
+from classifier.registry import ModelRegistry
 from classifier.worker_pool import ClassifierPool
-from intake_api.first_model import Report, ensure_model, models_folder, train_shipped_model
+from intake_api.first_model import Report, models_folder, train_shipped_model
 from intake_api.ports import take_port
 from intake_api.settings import Settings
 
+#: Models tried at a start, the serving one first; each costs seconds.
+_TRIED = 3
 T = TypeVar("T")
 log = structlog.get_logger("huying.serve")
 
@@ -65,15 +68,17 @@ async def _start_pool(
 ) -> ClassifierPool | None:
     if not (settings.runs("api") or settings.runs("bot")):
         return None
-    folder: Path = await ensure_model(models_folder(settings.data_dir), report)
-    try:
-        return await _open_pool(folder, settings, stack)
-    except ModelError as error:
-        # After an upgrade the old model may not fit any more. It stays in the registry; a town
-        # that cannot take complaints until somebody has trained would be worse off.
-        log.warning("serving model refused", model=folder.name, reason=str(error))
-        folder = await train_shipped_model(models_folder(settings.data_dir), report)
-        return await _open_pool(folder, settings, stack)
+    registry = ModelRegistry(models_folder(settings.data_dir))
+    for model_id in registry.served()[:_TRIED]:
+        try:
+            return await _open_pool(registry.path(model_id), settings, stack)
+        except ModelError as error:
+            # Its folder may be damaged, or of an older program. It stays in the registry, and
+            # the pointer stays on it: the page of models says that it was not taken.
+            log.warning("serving model refused", model=model_id, reason=str(error))
+    # A town that cannot take complaints until somebody has trained would be worse off.
+    folder = await train_shipped_model(registry.root, report)
+    return await _open_pool(folder, settings, stack)
 
 
 async def _open_pool(folder: Path, settings: Settings, stack: AsyncExitStack) -> ClassifierPool:

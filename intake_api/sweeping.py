@@ -9,7 +9,14 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import CursorResult, delete
 
-from cases.models import CasePresence, IdempotentReply, KeptCall, PasswordLink, StaffSession
+from cases.models import (
+    CasePresence,
+    IdempotentReply,
+    KeptCall,
+    LabelClaim,
+    PasswordLink,
+    StaffSession,
+)
 from cases.storage.database import Database
 from cases.use_cases.kept_calls import KEPT_FOR
 from cases.use_cases.presence import AWAY_AFTER
@@ -25,6 +32,7 @@ async def sweep(database: Database, now: datetime) -> int:
         delete(PasswordLink).where(PasswordLink.expires_at < now),
         delete(KeptCall).where(KeptCall.kept_at < now - KEPT_FOR),
         delete(CasePresence).where(CasePresence.seen_at < now - AWAY_AFTER),
+        delete(LabelClaim).where(LabelClaim.until < now),
     )
     deleted = 0
     async with database.transaction() as session:

@@ -3,7 +3,8 @@
     await tag_texts(app, texts) -> list[Tag | None]     None: it did not answer, a person decides
 
 A complaint is filed whether or not the machine has an opinion: its failure is logged, never passed
-on. Only ``POST /classify``, which wants nothing but the opinion, reports it.
+on. Its opinion comes in the town's present categories. Only ``POST /classify``, which wants nothing
+but the opinion, reports a failure.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ import structlog
 from aiohttp import web
 
 from cases.classification import Tag
-from intake_api.keys import TAGGER
+from cases.settled_tag import settle_tag
+from intake_api.keys import TAGGER, TOWN
 
 log = structlog.get_logger("huying.tagging")
 
@@ -28,4 +30,5 @@ async def tag_texts(app: web.Application, texts: Sequence[str]) -> list[Tag | No
     except Exception as error:
         log.warning("classifier failed", error=type(error).__name__, texts=len(texts))
         return [None] * len(texts)
-    return [Tag.from_dict(tag.to_dict()) for tag in tags]
+    town = app[TOWN]()
+    return [settle_tag(Tag.from_dict(tag.to_dict()), town) for tag in tags]

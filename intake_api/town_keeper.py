@@ -1,6 +1,7 @@
 """The town's lists, read now and then, so that a changed row needs no restart.
 
 keeper = TownKeeper(database); await keeper.load(); keeper() -> Town
+await keeper.refresh()         at once, after a change of our own
 await keeper.keep_fresh()      runs until it is cancelled
 """
 
@@ -45,6 +46,10 @@ class TownKeeper:
         except CaseError as error:
             # A town with units of its own has no use for the sample's cards; it writes its own.
             log.warning("sample answer cards not loaded", reason=error.sentence)
+        await self._read()
+
+    async def refresh(self) -> None:
+        """Read the lists at once: somebody just changed them in this process."""
         await self._read()
 
     async def keep_fresh(self) -> None:

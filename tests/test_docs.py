@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), ROOT / "CONTRIBUTING.md"]
-FAMILIES = ("addresses", "audit", "cases", "db", "models", "tokens", "users")
+FAMILIES = ("addresses", "audit", "cases", "db", "labels", "models", "taxonomy", "tokens", "users")
 
 
 def help_of(capsys: pytest.CaptureFixture[str], *command: str) -> str:

@@ -14,6 +14,8 @@ COMMANDS = {
     "train": ("train", "train"),
     "evaluate": ("train", "evaluate"),
     "models": ("models", "commands"),
+    "labels": ("labels", "commands"),
+    "taxonomy": ("taxonomy", "commands"),
     "cases": ("cases", "commands"),
     "addresses": ("addresses", "commands"),
     "import": ("imports", "import_"),

@@ -30,6 +30,7 @@ def add_pages(app: web.Application) -> None:
         short_links,
         track,
     )
+    from intake_api.pages.training import add_training_pages
 
     # Before the page of a case, whose actions would take its path.
     staff = (
@@ -51,3 +52,4 @@ def add_pages(app: web.Application) -> None:
     )
     for module in (home, login, setup, *staff, track, short_links, docs):
         module.add_routes(app)
+    add_training_pages(app)

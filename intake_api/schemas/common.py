@@ -30,7 +30,8 @@ Name = Annotated[str, StringConstraints(max_length=64), AfterValidator(_drop_nul
 Phone = Annotated[str, StringConstraints(max_length=32), AfterValidator(_drop_nul)]
 Text = _text(MAX_TEXT)
 Transcript = _text(MAX_TRANSCRIPT)
-Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+#: A town's own scheme may have no codes but its names.
+Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9一-鿿][A-Za-z0-9一-鿿._-]{0,63}$")]
 #: Beyond these years no clock can be turned to another zone, and no citizen called.
 Moment = Annotated[
     AwareDatetime,

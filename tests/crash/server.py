@@ -36,7 +36,7 @@ def huying(*arguments: str, **environ: str) -> str:
     return done.stdout
 
 
-def train_small_model(data_dir: Path) -> None:
+def train_small_model(data_dir: Path, *options: str) -> None:
     """A model over a few categories in the data folder, so that a start trains nothing."""
     rows = []
     for category in CATEGORIES:
@@ -56,7 +56,8 @@ def train_small_model(data_dir: Path) -> None:
         writer = csv.DictWriter(file, labels[0])
         writer.writeheader()
         writer.writerows(labels)
-    huying("train", "--data", str(small), "--taxonomy", str(taxonomy), "--data-dir", str(data_dir))
+    arguments = ("--data", str(small), "--taxonomy", str(taxonomy), "--data-dir", str(data_dir))
+    huying("train", *arguments, *options)
 
 
 class Server:
