@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -29,8 +28,6 @@ from intake_api.order_import import run_import, tagging_with
 
 LEASE = timedelta(seconds=30)
 _LOOK_SECONDS = 15.0
-#: How long a server that goes down waits for a batch.
-_PATIENCE = 8.0
 log = structlog.get_logger("huying.imports")
 
 
@@ -117,17 +114,6 @@ class ImportKeeper:
 
 
 KEEPER = web.AppKey("import_keeper", ImportKeeper)
-
-
-async def keep_imports(app: web.Application) -> AsyncIterator[None]:
-    """The keeper lives as long as the application."""
-    task = asyncio.create_task(app[KEEPER].run())
-    yield
-    app[KEEPER].stop()
-    await asyncio.wait({task}, timeout=_PATIENCE)
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
 
 
 def _waiting(silent_since: datetime) -> Select[OrderImport]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -34,7 +33,6 @@ LEASE = timedelta(seconds=60)
 #: A file that nobody began is thrown away: it holds what citizens said.
 KEEP_READY = timedelta(days=1)
 _LOOK_SECONDS = 15.0
-_PATIENCE = 8.0
 _TAGGED_AT_ONCE = 20
 _BREATH_SECONDS = 0.2
 _GATHER_SECONDS = 300.0
@@ -204,14 +202,3 @@ def _waiting(now: datetime) -> Select[LabelImport]:
 
 
 KEEPER = web.AppKey("label_keeper", LabelKeeper)
-
-
-async def keep_labels(app: web.Application) -> AsyncIterator[None]:
-    """The keeper lives as long as the application."""
-    task = asyncio.create_task(app[KEEPER].run())
-    yield
-    app[KEEPER].stop()
-    await asyncio.wait({task}, timeout=_PATIENCE)
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task

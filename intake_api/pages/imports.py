@@ -28,8 +28,9 @@ from cases.use_cases.import_orders import (
     start_import,
 )
 from intake_api.csrf import checked_form
-from intake_api.import_keeper import KEEPER, ImportKeeper, imports_folder, keep_imports
+from intake_api.import_keeper import KEEPER, ImportKeeper, imports_folder
 from intake_api.import_upload import take_upload
+from intake_api.keeping import keep
 from intake_api.keys import DATABASE, SETTINGS, TOWN, now_of
 from intake_api.order_import import Preview, digest_of, known_among, look_at
 from intake_api.pages.staff import require_intake
@@ -184,7 +185,7 @@ async def _job(request: web.Request, staff: Staff) -> OrderImport:
 def add_routes(app: web.Application) -> None:
     """Register the pages and the keeper."""
     app[KEEPER] = ImportKeeper(app)
-    app.cleanup_ctx.append(keep_imports)
+    app.cleanup_ctx.append(keep(KEEPER))
     app.router.add_get("/desk/import", show_imports)
     app.router.add_post("/desk/import", upload)
     app.router.add_get(f"/desk/import/{_ID}", show_import)

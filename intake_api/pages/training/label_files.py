@@ -15,6 +15,7 @@ from cases.labels.rows import FIELDS, label_fields
 from cases.models import LabelImport
 from intake_api.csrf import Form, checked_form
 from intake_api.import_upload import take_upload
+from intake_api.keeping import keep
 from intake_api.keys import DATABASE, SETTINGS, TOWN, now_of
 from intake_api.label_import import FORMATS, LabelPreview, export_file, label_files_folder, look_at
 from intake_api.label_keeper import (
@@ -24,7 +25,6 @@ from intake_api.label_keeper import (
     RUNNING,
     LabelKeeper,
     forget_file,
-    keep_labels,
 )
 from intake_api.label_view import choices
 from intake_api.pages.training import require_trainer
@@ -186,7 +186,7 @@ def _path(request: web.Request, row: LabelImport) -> Path:
 def add_routes(app: web.Application) -> None:
     """Register the pages and the keeper."""
     app[KEEPER] = LabelKeeper(app)
-    app.cleanup_ctx.append(keep_labels)
+    app.cleanup_ctx.append(keep(KEEPER))
     app.router.add_get(HOME, show_files)
     app.router.add_post(HOME, upload)
     suffixes = "|".join(name.removeprefix(".") for name in FORMATS)
