@@ -42,9 +42,8 @@ def run_job(job_id: int, settings: Settings, tell: Tell) -> None:
 
     :raises ClassifierError: the inputs are not what was written down, or cannot be trained on
     """
-    from classifier.retraining.run import retrain
-
     from classifier.retraining.inputs import read_inputs
+    from classifier.retraining.run import retrain
 
     folder, registry = job_folder(settings.data_dir, job_id), registry_of(settings)
     folder.mkdir(parents=True, exist_ok=True)
