@@ -23,7 +23,7 @@ quick: .prepared-test  ## the fast ones, under a minute
 	@$(PY) -m pytest -n 2 -m "$(QUICK)" $(ARGS)
 
 lint: .prepared-test  ## ruff and mypy --strict
-	@$(PY) -m ruff check . && $(PY) -m ruff format --check -q . && $(PY) -m mypy
+	@$(PY) -m ruff check --no-cache . && $(PY) -m ruff format --check -q . && $(PY) -m mypy
 
 format: .prepared-test
 	@$(PY) -m ruff check -q --fix . ; $(PY) -m ruff format -q .

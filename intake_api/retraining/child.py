@@ -32,7 +32,7 @@ from intake_api.settings import Settings
 from intake_api.texts import load_texts
 
 #: Whatever the town's people wait for goes first; the training takes what is left.
-NICENESS = 10
+NICENESS = 19
 _PREPARED = 0.05  # share of the whole when the inputs are there
 Tell = Callable[..., None]
 
