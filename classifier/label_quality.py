@@ -9,7 +9,8 @@
 Two witnesses. The model of the other folds knows how such texts are labelled elsewhere; it finds
 single slips and believes a mistake that is made everywhere. ``described``
 (:mod:`classifier.described`) knows the categories' descriptions and no label at all: it errs more
-often, and sees what the first cannot. A row is as suspicious as the witness that doubts it more.
+often, and sees what the first cannot. A row is as suspicious as the witness that doubts it more;
+rows of a category that was put in another's place come first of all.
 
 Labels differ in how sure a model ever is of them: a text of 其他 gets .5, one of 路灯 .95. So each
 probability is measured by what rows of that label usually get, the thresholds of confident
@@ -79,6 +80,11 @@ def rank_suspects(
     rows = np.arange(len(judged))
     score, other = ranks.max(axis=0), np.array(others)[witness, rows]
     doubted = np.array(margins)[witness, rows] > 0
+    if described is not None:
+        # A label whose rows are all wrong has taught what is usual for it: its rows look usual.
+        swapped = _swapped(given, described[judged], classes)
+        score[swapped], doubted[swapped] = 1.0, True
+        other[swapped] = described[judged][swapped].argmax(axis=1)
     # Where both witnesses are as sure of two rows, the sum of their doubts settles the order.
     order = np.lexsort((-np.sum(margins, axis=0), -score))
     return [
@@ -86,6 +92,18 @@ def rank_suspects(
         for i in order.tolist()
         if doubted[i]
     ]
+
+
+def _swapped(
+    given: Indices, described: FloatArray, classes: Sequence[str]
+) -> npt.NDArray[np.bool_]:
+    """Rows of a replaced category that are described rather as the one they were taken from."""
+    found = np.zeros(len(given), dtype=np.bool_)
+    place = {code: i for i, code in enumerate(classes)}
+    for pair in find_replaced([classes[i] for i in given], described, classes):
+        label, meant = place[pair.category], place[pair.described]
+        found |= (given == label) & (described[:, meant] > described[:, label])
+    return found
 
 
 def find_replaced(
