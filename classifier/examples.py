@@ -15,6 +15,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from classifier.errors import BadExamples
@@ -26,7 +27,7 @@ _READABLE = (".csv", ".xlsx", ".xls", ".ods", ".jsonl")
 _MOST_NAMED = 5  # warnings name this many rows and count the rest
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Example:
     """One labelled text. ``request_type`` and ``urgency`` are empty where not labelled."""
 
@@ -37,7 +38,7 @@ class Example:
     group: str = ""  # rows that vary one story; empty: the row stands alone
     where: str = ""  # file and row, for messages
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Name of the text, the same however it is spaced."""
         return text_key(self.text)

@@ -24,6 +24,7 @@ import numpy.typing as npt
 
 from classifier.examples import Example
 from classifier.normalization import narrow
+from classifier.retraining.significance import as_many_by_chance
 from classifier.tag import Tag
 from classifier.taxonomy import Taxonomy
 
@@ -82,12 +83,7 @@ class Flips:
     @property
     def suspicious(self) -> bool:
         """More than a careful file has, and more than chance explains."""
-        from scipy.stats import binomtest
-
-        if not self.seen:
-            return False
-        test = binomtest(self.seen, self.rows, self.usual, alternative="greater")
-        return bool(test.pvalue < _FLIP_CHANCE)
+        return as_many_by_chance(self.seen, self.rows, self.usual) < _FLIP_CHANCE
 
 
 def find_leaks(rows: Sequence[Example], shipped: Sequence[Example]) -> list[Leak]:

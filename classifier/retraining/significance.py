@@ -1,6 +1,7 @@
 """Is a difference more than chance?
 
-    loss_by_chance(better, worse) -> float       exact one-sided sign test (McNemar's on pairs)
+    as_many_by_chance(seen, n, usual) -> float   exact one-sided binomial test
+    loss_by_chance(better, worse) -> float       the sign test (McNemar's on pairs)
     correct_for_many(values) -> list[float]      Holm's step-down correction
     gap_by_chance(first, second, seed) -> float  paired permutation test of calibration errors
 
@@ -22,16 +23,20 @@ _SHUFFLES = 400
 _BINS = 10
 
 
+def as_many_by_chance(seen: int, n: int, usual: float) -> float:
+    """How often ``seen`` or more of ``n`` happen where each happens with probability ``usual``."""
+    # Not scipy.stats: importing it takes two seconds, this part is loaded with scikit-learn.
+    from scipy.special import bdtrc
+
+    return float(bdtrc(seen - 1, n, usual)) if seen else 1.0
+
+
 def loss_by_chance(better: int, worse: int) -> float:
     """How often fair coins give this many losses or more among the rows that differ.
 
     :param better: rows only the new model got right; ``worse``: only the old one
     """
-    from scipy.stats import binomtest
-
-    if not better + worse:
-        return 1.0
-    return float(binomtest(worse, better + worse, alternative="greater").pvalue)
+    return as_many_by_chance(worse, better + worse, 0.5)
 
 
 def correct_for_many(values: Sequence[float]) -> list[float]:

@@ -50,7 +50,7 @@ async def test_classifies(pool: ClassifierPool) -> None:
 
 async def test_event_loop_keeps_ticking(pool: ClassifierPool) -> None:
     """While long letters are tagged, a ticker on the loop is never held up."""
-    letters = ["楼下烧烤店油烟太大，小区路灯也不亮。" * 300] * 15
+    letters = ["楼下烧烤店油烟太大，小区路灯也不亮。" * 300] * 60
     gaps: list[float] = []
 
     async def tick() -> None:
@@ -68,7 +68,7 @@ async def test_event_loop_keeps_ticking(pool: ClassifierPool) -> None:
     ticker.cancel()
     assert took > 0.3  # long enough to have blocked it
     assert len(gaps) > 20
-    assert sorted(gaps)[-2] < took / 3  # one hiccup of a busy machine is forgiven
+    assert sorted(gaps)[-3] < took / 3  # two hiccups of a busy machine are forgiven
 
 
 async def test_a_killed_worker_is_replaced_and_the_request_answered(pool: ClassifierPool) -> None:
