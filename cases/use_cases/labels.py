@@ -4,7 +4,6 @@
     await mark_held_out(session, keys, now) -> int           part of the frozen test set, for good
     await record_suspects(session, suspects, model_id, now)  (cases.use_cases.label_suspects)
     await gather_labels(database, now) -> int                in short transactions, beside traffic
-    await gather_from_cases(session, now) -> int             the same within one transaction
 
 A case that a person confirmed, corrected or handled to its end under its category is a label
 (``predictions``, the ledger). What somebody labelled on purpose, here or in a file, is never
@@ -106,17 +105,6 @@ async def gather_labels(database: Database, now: datetime, *, pause: float = 0.0
         await asyncio.sleep(pause)
     async with database.transaction() as session:
         return changed + await _take_back(session)
-
-
-async def gather_from_cases(session: AsyncSession, now: datetime) -> int:
-    """For whoever has a transaction already; a large ledger is better read by
-    ``gather_labels``."""
-    place, changed = await _begin(session), 0
-    while batch := await _read_batch(session, place):
-        changed += await _store_batch(session, batch, _clean(batch), now)
-        await _note(session, batch[-1].final_at)
-        place = (batch[-1].final_at, batch[-1].id)
-    return changed + await _take_back(session)
 
 
 async def _begin(session: AsyncSession) -> tuple[datetime, int] | None:

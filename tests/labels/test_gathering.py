@@ -20,7 +20,6 @@ from cases.use_cases.label_queue import claim_next
 from cases.use_cases.label_suspects import count_suspects, next_suspects, record_suspects
 from cases.use_cases.label_votes import answer_suspect, cast_vote, take_back
 from cases.use_cases.labels import (
-    gather_from_cases,
     gather_labels,
     mark_held_out,
     training_rows,
@@ -89,17 +88,6 @@ async def test_a_decided_case_is_a_label_without_the_person(
     assert await gather_labels(database, later) == 1
     async with database.reading() as session:
         assert await training_rows(session) == []
-
-
-async def test_in_one_transaction_it_is_the_same(
-    database: Database, town: Town, now: datetime
-) -> None:
-    cases = await file(database, town, now, MATTERS[:4])
-    for case in cases[:3]:
-        await decide(database, case, now, **RIGHT)
-    async with database.transaction() as session:
-        assert await gather_from_cases(session, now) == 3
-    assert await gather_labels(database, now) == 0
 
 
 async def test_what_somebody_labelled_on_purpose_is_not_overwritten(
