@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from classifier.normalization import tame
-from classifier.prefilter import Prefilter
+from classifier.prefilter import AnyOf, Prefilter
 from classifier.tag import FLAGS
 
 RULES = Path(__file__).parent / "rules"
@@ -32,6 +32,7 @@ _SENTENCE_END = re.compile(r"[。!?\n]")
 _AROUND = 80  # characters before and after a match in which its context is looked for
 _MOST_MATCHES = 20  # of one rule; the twenty-first says nothing new
 _MOST_CHARS, _TAIL_CHARS = 4_000, 1_000  # of a longer text the head and the tail are read
+Possible = Mapping[int, Collection[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,32 +50,24 @@ class Cues:
     fired: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Cue:
-    """Patterns any of which may match; ``may_match`` rules most texts out at a glance."""
+    """Patterns any of which may match; ``number``: theirs in :attr:`Rules.prefilter`."""
 
-    pattern: re.Pattern[str]
-    prefilter: Prefilter
+    number: int
+    patterns: AnyOf
 
-    @classmethod
-    def of(cls, patterns: Sequence[str]) -> Cue:
-        """Compiled as one."""
-        return cls(re.compile("|".join(patterns)), Prefilter.of(patterns))
+    def found_in(self, text: str, possible: Possible) -> bool:
+        """Whether any matches. ``possible``: those that may, in this text or one around it."""
+        return any(self.patterns.each[i].search(text) for i in possible.get(self.number, ()))
 
-    def found_in(self, text: str, characters: set[str]) -> bool:
-        """Whether any matches. ``characters``: those of the text."""
-        return self.prefilter.may_match(characters) and bool(self.pattern.search(text))
-
-
-@dataclass(frozen=True)
-class UrgencyRules:
-    """Compiled ``urgency.toml``: patterns by level, and the contexts that weaken a match."""
-
-    levels: dict[str, tuple[tuple[str, Cue], ...]]
-    context: dict[str, re.Pattern[str]]
+    def find_all(self, text: str, possible: Possible) -> Iterator[re.Match[str]]:
+        """Where they match, from left to right."""
+        which = possible.get(self.number)
+        return self.patterns.only(which).finditer(text) if which else iter(())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Condition:
     """On when ``found`` matches and ``unless`` does not."""
 
@@ -82,31 +75,50 @@ class Condition:
     found: Cue
     unless: Cue | None
 
-    def holds(self, text: str, characters: set[str]) -> bool:
+    def holds(self, text: str, possible: Possible) -> bool:
         """Whether the text meets it."""
-        return self.found.found_in(text, characters) and not self.excused(text, characters)
+        return self.found.found_in(text, possible) and not self.excused(text, possible)
 
-    def excused(self, text: str, characters: set[str]) -> bool:
+    def excused(self, text: str, possible: Possible) -> bool:
         """Whether ``unless`` matches."""
-        return self.unless is not None and self.unless.found_in(text, characters)
+        return self.unless is not None and self.unless.found_in(text, possible)
 
 
-def read_cues(text: str) -> Cues:
-    """All judgements about one text, reading it once."""
-    text = _readable_part(text)
-    characters = set(text)
-    hits = list(_urgency_hits(text, characters))
-    conditions, default = _request_type_rules()
-    found = [condition for condition in conditions if condition.found.found_in(text, characters)]
-    types = [c.name for c in found if not c.excused(text, characters)]
+@dataclass(frozen=True)
+class Rules:
+    """All three files, compiled.
+
+    ``levels``: patterns of urgency by level; ``contexts``: what weakens a match; ``types`` in order
+    of precedence; ``default``: the type where none holds.
+    """
+
+    levels: dict[str, tuple[tuple[str, Cue], ...]]
+    contexts: dict[str, Cue]
+    types: tuple[Condition, ...]
+    default: str
+    flags: tuple[Condition, ...]
+    prefilter: Prefilter
+
+
+def read_cues(text: str, *, tamed: str | None = None) -> Cues:
+    """All judgements about one text, reading it once.
+
+    :param tamed: the same text, for callers that have tamed it already
+    """
+    text = _readable_part(tame(text) if tamed is None else tamed)
+    rules = _rules()
+    possible = rules.prefilter.select(text)
+    hits = list(_urgency_hits(text, rules, possible))
+    found = [condition for condition in rules.types if condition.found.found_in(text, possible)]
+    types = [c.name for c in found if not c.excused(text, possible)]
     almost = [c.name for c in found if c.name not in types]
-    raised = {condition.name for condition in _flag_rules() if condition.holds(text, characters)}
+    raised = {condition.name for condition in rules.flags if condition.holds(text, possible)}
     fired = {f"urgency:{level}" for level, _ in hits}
     fired |= {f"urgency:{level}:{name}" for level, name in hits}
     fired |= {f"type:{name}" for name in types} | {f"type:{name}?" for name in almost}
     return Cues(
         urgency=max((level for level, _ in hits), key=_LEVELS.index, default="normal"),
-        request_type=types[0] if types else default,
+        request_type=types[0] if types else rules.default,
         flags=tuple(flag for flag in FLAGS if flag in raised),
         fired=tuple(sorted(fired)),
     )
@@ -128,63 +140,61 @@ def judge_flags(text: str) -> tuple[str, ...]:
 
 
 def _readable_part(text: str) -> str:
-    text = tame(text)
     if len(text) > _MOST_CHARS:
         text = text[: _MOST_CHARS - _TAIL_CHARS] + "\n" + text[-_TAIL_CHARS:]
     return text
 
 
-def _urgency_hits(text: str, characters: set[str]) -> Iterator[tuple[str, str]]:
+def _urgency_hits(text: str, rules: Rules, possible: Possible) -> Iterator[tuple[str, str]]:
     """(level after context, rule name) of each pattern that is found and not taken back."""
-    rules = _urgency_rules()
-    context = rules.context
+    contexts = rules.contexts
     beside_the_point = goes_on = None  # asked of the whole text, and only where something is found
     for level, cues in rules.levels.items():
         for name, cue in cues:
-            if not cue.prefilter.may_match(characters):
-                continue
-            for match in islice(cue.pattern.finditer(text), _MOST_MATCHES):
+            for match in islice(cue.find_all(text, possible), _MOST_MATCHES):
                 if beside_the_point is None:
-                    beside_the_point = bool(context["about"].search(text))
-                    goes_on = bool(context["ongoing"].search(text))
+                    beside_the_point = contexts["about"].found_in(text, possible)
+                    goes_on = contexts["ongoing"].found_in(text, possible)
                 before = text[max(0, match.start() - _AROUND) : match.start()]
                 after = text[match.end() : match.end() + _AROUND]
                 clause = _CLAUSE_END.split(before)[-1]
-                if context["negation"].search(clause) or context["denial"].search(after):
+                if contexts["negation"].found_in(clause, possible):
+                    continue
+                if contexts["denial"].found_in(after, possible):
                     continue
                 sentence = _SENTENCE_END.split(before)[-1] + _SENTENCE_END.split(after)[0]
-                over = bool(context["past"].search(sentence)) and not goes_on
-                feared = level == "critical" and bool(context["supposed"].search(clause))
+                over = contexts["past"].found_in(sentence, possible) and not goes_on
+                feared = level == "critical" and contexts["supposed"].found_in(clause, possible)
                 steps = int(over or feared or beside_the_point)
                 yield _LEVELS[max(_LEVELS.index(level) - steps, 0)], name
 
 
+@lru_cache(maxsize=1)
+def _rules() -> Rules:
+    """Read once per process."""
+    groups: list[Sequence[str]] = []
+
+    def cue(patterns: Sequence[str]) -> Cue:
+        groups.append(patterns)
+        return Cue(len(groups) - 1, AnyOf.of(patterns))
+
+    def condition(name: str, rule: dict[str, Any]) -> Condition:
+        unless = rule.get("unless")
+        return Condition(name, cue(rule["any"]), cue(unless) if unless else None)
+
+    urgency, types, flags = (_load(f"{name}.toml") for name in ("urgency", "request_type", "flags"))
+    return Rules(
+        levels={
+            level: tuple((rule["name"], cue(rule["patterns"])) for rule in urgency[level])
+            for level in ("critical", "urgent")
+        },
+        contexts={name: cue([pattern]) for name, pattern in urgency["context"].items()},
+        types=tuple(condition(rule["type"], rule) for rule in types["rule"]),
+        default=types["default"],
+        flags=tuple(condition(name, rule) for name, rule in flags.items()),
+        prefilter=Prefilter.of(groups),
+    )
+
+
 def _load(name: str) -> dict[str, Any]:
     return tomllib.loads((RULES / name).read_text(encoding="utf-8"))
-
-
-@lru_cache(maxsize=1)
-def _urgency_rules() -> UrgencyRules:
-    table = _load("urgency.toml")
-    levels = {
-        level: tuple((rule["name"], Cue.of(rule["patterns"])) for rule in table[level])
-        for level in ("critical", "urgent")
-    }
-    context = {name: re.compile(pattern) for name, pattern in table["context"].items()}
-    return UrgencyRules(levels, context)
-
-
-@lru_cache(maxsize=1)
-def _request_type_rules() -> tuple[tuple[Condition, ...], str]:
-    table = _load("request_type.toml")
-    return tuple(_condition(rule["type"], rule) for rule in table["rule"]), table["default"]
-
-
-@lru_cache(maxsize=1)
-def _flag_rules() -> tuple[Condition, ...]:
-    return tuple(_condition(name, rule) for name, rule in _load("flags.toml").items())
-
-
-def _condition(name: str, rule: dict[str, Any]) -> Condition:
-    unless = rule.get("unless") or []
-    return Condition(name, Cue.of(rule["any"]), Cue.of(unless) if unless else None)

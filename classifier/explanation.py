@@ -10,21 +10,23 @@ other word of the text count a little more.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, repeat
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from classifier.features import MAX_CHARACTERS, FeatureSpace
+from classifier.features import FeatureSpace
 from classifier.normalization import quote
 from classifier.tag import Reason
 
 MOST_REASONS = 5
 _LEAST_SHARE = 0.02  # a word below this share moved nothing a reader would notice
 _TRIED = 5  # words whose removal is measured
+_HAN = re.compile("[\u4e00-\u9fff]+")
 Weights = npt.NDArray[Any]
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float32]
@@ -83,6 +85,8 @@ def _name(told: Told, falls: Sequence[tuple[float, str]]) -> tuple[Reason, ...]:
 
 
 def _without(pieces: Sequence[str], word: str) -> list[str]:
+    if len(word) != 2 or word[0] not in pieces or word[1] not in pieces:
+        return [piece for piece in pieces if piece != word]
     rest: list[str] = []
     skip = False
     for piece, after in zip(pieces, [*pieces[1:], ""], strict=True):
@@ -97,26 +101,13 @@ def _without(pieces: Sequence[str], word: str) -> list[str]:
 
 def _likely(told: Told, space: FeatureSpace, lead: FloatArray) -> list[str]:
     """Words worth trying: those whose own n-grams speak for the label."""
-    adds = dict(zip(told.columns.tolist(), lead.tolist(), strict=True))
-    guesses = []
-    words, characters = space.words.index, space.characters.index
-    offset = len(words)
+    adds = dict(zip(told.columns.tolist(), lead.tolist(), strict=True)).get
     # jieba leaves 被偷 as two words; a reader wants it as one, so neighbours are tried together.
     pairs = [a + b for a, b in pairwise(told.pieces) if len(a) + len(b) == 2]
-    for word in dict.fromkeys([*told.pieces, *pairs]):
-        if len(word) < 2 or not _readable(word):
-            continue
-        inside = {
-            word[i : i + n] for n in range(1, MAX_CHARACTERS + 1) for i in range(len(word) - n + 1)
-        }
-        guess = adds.get(words.get(word, -1), 0.0)
-        guess += sum(
-            adds.get(offset + characters[term], 0.0) for term in inside if term in characters
-        )
-        guesses.append((guess, word))
+    guesses = [
+        (sum(map(adds, space.columns_inside(word), repeat(0.0))), word)
+        for word in dict.fromkeys([*told.pieces, *pairs])
+        if len(word) > 1 and _HAN.fullmatch(word)
+    ]
     guesses.sort(reverse=True)
     return [word for guess, word in guesses[:_TRIED] if guess > 0]
-
-
-def _readable(word: str) -> bool:
-    return all("\u4e00" <= character <= "\u9fff" for character in word)

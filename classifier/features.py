@@ -17,10 +17,10 @@ share, so a long text does not outvote a short one and neither block drowns the 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import chain
+from functools import cached_property, lru_cache
+from itertools import chain, combinations, repeat
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -130,9 +130,23 @@ class FeatureSpace:
             np.concatenate([word_values, values])[order],
         )
 
+    @cached_property
+    def columns_inside(self) -> Callable[[str], tuple[int, ...]]:
+        """Columns of a word and of the character n-grams within it, each once."""
+
+        @lru_cache(maxsize=1 << 15)  # the words of a town come again and again
+        def find(word: str) -> tuple[int, ...]:
+            offset, characters = len(self.words.index), self.characters.index
+            spans = combinations(range(len(word) + 1), 2)
+            inside = {word[i:j] for i, j in spans if j - i <= MAX_CHARACTERS}
+            columns = [offset + characters[term] for term in inside if term in characters]
+            return (*((self.words.index[word],) if word in self.words.index else ()), *columns)
+
+        return find
+
     def _number_words(self, words: Sequence[Sequence[str]]) -> tuple[IntArray, IntArray]:
         known = self.words.ngrams.symbols
-        numbers = [known.get(word, 0) for word in chain.from_iterable((*own, "") for own in words)]
+        numbers = list(map(known.get, chain.from_iterable((*own, "") for own in words), repeat(0)))
         lengths = [len(own) + 1 for own in words]
         return np.array(numbers, dtype=np.int64), np.repeat(np.arange(len(words)), lengths)
 

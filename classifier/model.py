@@ -29,7 +29,7 @@ from classifier.encoder import Encoder, make_encoder
 from classifier.errors import ModelMismatch
 from classifier.explanation import Told, explain
 from classifier.features import cut_words
-from classifier.normalization import normalize, shorten, strip_formulas
+from classifier.normalization import normalize_tamed, shorten, strip_formulas, tame
 from classifier.side_heads import settle_urgency
 from classifier.tag import REQUEST_TYPES, Alternative, Reason, Tag
 from classifier.taxonomy import Taxonomy
@@ -47,6 +47,7 @@ class Reading:
     """One text, prepared: its words, its features, the lexical scores of all heads."""
 
     text: str
+    tamed: str
     normal: str
     pieces: list[str]
     columns: IntArray
@@ -56,7 +57,7 @@ class Reading:
     @cached_property
     def cues(self) -> Cues:
         """What the rules say; costs more than the rest, and the category needs none of it."""
-        return read_cues(self.text)
+        return read_cues(self.text, tamed=self.tamed)
 
 
 class Opinion(NamedTuple):
@@ -133,12 +134,13 @@ class Model:
 
     def _read(self, texts: Sequence[str]) -> list[Reading]:
         texts = [shorten(text) for text in texts]
-        normals = [normalize(text) for text in texts]
+        tamed = [tame(text) for text in texts]
+        normals = [normalize_tamed(text) for text in tamed]
         pieces = [cut_words(normal, self._tokenizer) for normal in normals]
         rows = self.artefact.space.rows(pieces, normals)
         scores = rows.scores(self.artefact.weights)
         return [
-            Reading(text, normals[i], pieces[i], *rows.row(i), scores[i])
+            Reading(text, tamed[i], normals[i], pieces[i], *rows.row(i), scores[i])
             for i, text in enumerate(texts)
         ]
 

@@ -2,7 +2,7 @@
 
     narrow(text) -> str       simplified characters, half-width; same words, same digits
     tame(text) -> str         narrow, with number and symbol runs cut: safe for pattern matching
-    normalize(text) -> str    narrow + masks + agents' stock phrases out + one space, lower case
+    normalize(text) -> str    tame + masks + agents' stock phrases out + one space, lower case
     strip_formulas(text) -> str   the stock phrases out and nothing else, for the sentence encoder
     shorten(text) -> str      head and tail of a text too long to matter in full
 
@@ -19,7 +19,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from classifier.prefilter import Prefilter
+from classifier.prefilter import AnyOf, Prefilter
 
 MAX_CHARS = 20_000  # a citizen's letter is under 5,000; beyond this it is a paste or an attack
 _TAIL_CHARS = 5_000  # the demand stands at the end
@@ -27,7 +27,7 @@ PHRASES = Path(__file__).parent / "rules" / "routing_phrases.toml"
 
 # Half-width only for the printable ASCII twins and the wide space: full NFKC would turn ㎡ into m2,
 # ½ into 1⁄2 and … into three full stops.
-_NARROW = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
+_NARROW = {chr(wide): chr(wide - 0xFEE0) for wide in range(0xFF01, 0xFF5F)} | {"\u3000": " "}
 
 # What stands for what; tried only where the text holds the first character or word.
 _MASKS = (
@@ -50,7 +50,7 @@ class RoutingPhrases:
     """Compiled ``routing_phrases.toml``."""
 
     opening: re.Pattern[str]
-    closing: re.Pattern[str]
+    closing: AnyOf
     closes: Prefilter
     request: re.Pattern[str]
 
@@ -64,7 +64,10 @@ def shorten(text: str) -> str:
 
 def narrow(text: str) -> str:
     """Traditional to simplified, full width to half width."""
-    return str(_converter().convert(text)).translate(_NARROW)
+    text = str(_converter().convert(text))
+    for wide in _NARROW.keys() & set(text):  # a handful; str.translate asks about every character
+        text = text.replace(wide, _NARROW[wide])
+    return text
 
 
 def tame(text: str) -> str:
@@ -74,7 +77,12 @@ def tame(text: str) -> str:
 
 def normalize(text: str, *, keep_unit: bool = True) -> str:
     """The text the model sees. ``keep_unit`` keeps the unit that an agent's closing names."""
-    text = _without_formulas(tame(text))
+    return normalize_tamed(tame(text), keep_unit=keep_unit)
+
+
+def normalize_tamed(text: str, *, keep_unit: bool = True) -> str:
+    """:func:`normalize` for a text that is tamed already."""
+    text = _without_formulas(text)
     phrases = routing_phrases()
     text = phrases.request.sub(r" \g<unit>" if keep_unit else "", text)
     for sign, pattern, mask in _MASKS:
@@ -96,8 +104,8 @@ def strip_formulas(text: str) -> str:
 def _without_formulas(tamed: str) -> str:
     phrases = routing_phrases()
     bare = phrases.opening.sub("", tamed, count=1)
-    if phrases.closes.may_match(set(bare)):
-        bare = phrases.closing.sub("", bare)
+    if which := phrases.closes.select(bare).get(0):
+        bare = phrases.closing.only(which).sub("", bare)
     return bare.strip()
 
 
@@ -118,8 +126,8 @@ def routing_phrases() -> RoutingPhrases:
     table = tomllib.loads(PHRASES.read_text(encoding="utf-8"))
     return RoutingPhrases(
         opening=re.compile("|".join(table["opening"])),
-        closing=re.compile("|".join(table["closing"])),
-        closes=Prefilter.of(table["closing"]),
+        closing=AnyOf.of(table["closing"]),
+        closes=Prefilter.of([table["closing"]]),
         request=re.compile(table["routing_request"]),
     )
 
