@@ -2,7 +2,6 @@
 
     compare_messages(study, seeds) -> {way: [points of each seed]}
     compare_letters(folder, seeds) -> the same on other texts
-    share_needed(found) -> share of the labels that picking needs for the best mean of chance
 
 A town with a scheme of its own begins without an example. *Messages*: it has the taxonomy's
 sentences and the other folds' messages without their labels; these were chosen to spread over all
@@ -21,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.few_labels_report import Point
+from benchmarks.few_labels_report import ACTIVE, RANDOM, Point
 from benchmarks.tagging.corpora import read_corpus
 from classifier.calibration import Mixture, expected_calibration_error
 from classifier.corpus import fit_features
@@ -34,7 +33,6 @@ from classifier.task_pool import MANY_ROWS, TaskPool
 from classifier.tokenizer import default_tokenizer
 from classifier.trainer import SETTINGS
 
-RANDOM, ACTIVE = "by chance", "pick_next"
 STEPS = (40, 80, 120, 160, 200, 240, 280, 320, 400, 500)
 _LETTERS = 2_000
 # Of a model of the taxonomy's sentences and of words alone, as training.toml and the shipped model
@@ -164,19 +162,3 @@ def _tell(
     every /= np.linalg.norm(every, axis=1, keepdims=True) + 1e-9
     said = fit_softmax(rows, labels[at], codes, C=settings["encoder"]["C"]).scores(every)
     return _SHARPNESS.probabilities(words, said)
-
-
-def share_needed(found: Mapping[str, Sequence[Sequence[Point]]]) -> float | None:
-    """Rows that picking needs for the best mean of chance, as a share of the rows chance needs."""
-    means = {}
-    for way, seeds in found.items():
-        steps = zip(*seeds, strict=True)
-        means[way] = [(p[0].rows, float(np.mean([one.accuracy for one in p]))) for p in steps]
-    goal = max(score for _, score in means[RANDOM])
-    needed = {
-        way: next((rows for rows, score in line if score >= goal), None)
-        for way, line in means.items()
-    }
-    if needed[ACTIVE] is None or needed[RANDOM] is None:
-        return None
-    return needed[ACTIVE] / needed[RANDOM]

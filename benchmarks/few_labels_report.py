@@ -2,17 +2,21 @@
 
 write_report(folder, results) -> None     few_labels.md between its marks, images/few_labels_*.svg
 describe(results) -> str                  the same tables for the screen
+share_needed(found) -> share of the labels that picking needs for the best mean of chance
 Results, Point
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 PAGE = "few_labels.md"
+RANDOM, ACTIVE = "by chance", "pick_next"
 _STYLES = {"semantic": "-", "lexical": "--"}
 _COLOURS = ("#1f6feb", "#b35900", "#1a7f37", "#8250df")
 
@@ -97,6 +101,22 @@ def _figures(point: Point) -> list[str]:
     return [f"{point.accuracy:.3f}", change, f"{point.ece:.3f}"]
 
 
+def share_needed(found: Mapping[str, Sequence[Sequence[Point]]]) -> float | None:
+    """Rows that picking needs for the best mean of chance, as a share of the rows chance needs."""
+    means = {}
+    for way, seeds in found.items():
+        steps = zip(*seeds, strict=True)
+        means[way] = [(p[0].rows, float(np.mean([one.accuracy for one in p]))) for p in steps]
+    goal = max(score for _, score in means[RANDOM])
+    needed = {
+        way: next((rows for rows, score in line if score >= goal), None)
+        for way, line in means.items()
+    }
+    if needed[ACTIVE] is None or needed[RANDOM] is None:
+        return None
+    return needed[ACTIVE] / needed[RANDOM]
+
+
 def _describe_picking(results: Results) -> str:
     rows = []
     for texts, ways in results.picking.items():
@@ -107,7 +127,16 @@ def _describe_picking(results: Results) -> str:
                 mean = f"{sum(found) / len(found):.3f}"
                 rows.append([texts, way, str(points[0].rows), mean, each])
     head = ("texts", "picked", "labelled", "top-1, mean", "one figure a seed")
-    return "Which texts are labelled:\n\n" + _table(head, rows)
+    told = [
+        f"* {texts}: "
+        + ("not reached" if share is None else f"reached with {share:.0%} of the labels")
+        for texts, ways in results.picking.items()
+        for share in [share_needed(ways)]
+    ]
+    return (
+        "Which texts are labelled:\n\n" + _table(head, rows)
+        + "\n\nThe best mean of picking by chance, when picked by `pick_next`:\n\n" + "\n".join(told)
+    )  # fmt: skip
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

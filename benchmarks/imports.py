@@ -28,9 +28,9 @@ from cases.storage.database import Database
 from cases.storage.schema import upgrade_schema
 from cases.use_cases.import_orders import ImportedFile, begin_import
 from classifier.worker_pool import ClassifierPool
+from intake_api.accounts.keys import utc_now
 from intake_api.first_model import ensure_model
-from intake_api.keys import utc_now
-from intake_api.order_import import digest_of, look_at, run_import, tagging_with
+from intake_api.imports.order_import import digest_of, look_at, run_import, tagging_with
 from intake_api.town_keeper import TownKeeper
 
 DATA = Path(__file__).parents[2] / "shared" / "data"

@@ -23,7 +23,7 @@ from benchmarks.desk import filled_house
 from cases.lifecycle import Role
 from cases.models import PredictionEntry as Word
 from cases.storage.database import Database
-from intake_api.training_words import WORDS, WordKeeper
+from intake_api.labelling.words import WORDS, WordKeeper
 from tests.intake_api.conftest import House
 
 

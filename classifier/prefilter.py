@@ -98,7 +98,7 @@ class Prefilter:
 class _Part(NamedTuple):
     """What a part of a pattern needs, and the characters it begins and ends with where known."""
 
-    needs: list[Grams] = []
+    needs: tuple[Grams, ...] = ()
     first: Grams | None = None
     last: Grams | None = None
 
@@ -149,7 +149,7 @@ def _read(items: Iterable[Any]) -> _Part:
         before = part.last
         if place == 0:
             first = part.first
-    return _Part(needs, first, before)
+    return _Part(tuple(needs), first, before)
 
 
 def _read_one(kind: Any, value: Any) -> _Part:
@@ -167,13 +167,13 @@ def _read_one(kind: Any, value: Any) -> _Part:
 
 
 def _one_of(characters: Grams) -> _Part:
-    return _Part([characters], characters, characters)
+    return _Part((characters,), characters, characters)
 
 
 def _any_of(branches: Sequence[_Part]) -> _Part:
     """Whichever branch it is, one of these: the rarest set of each."""
     best = [_best(branch.needs) for branch in branches]
-    needs = [frozenset[str]().union(*(own[0] for own in best))] if all(best) else []
+    needs = (frozenset[str]().union(*(own[0] for own in best)),) if all(best) else ()
     return _Part(
         needs,
         _union([branch.first for branch in branches]),

@@ -18,7 +18,7 @@ from cases.lifecycle import TRANSITIONS, Action, State, Transition, list_actions
 from cases.models import Case
 from cases.town import Town
 from cases.use_cases.act_with_files import FILE_ACTIONS
-from intake_api.csrf import Form
+from intake_api.accounts.csrf import Form
 from intake_api.schemas.actions import INTERNAL_ACTIONS, OPTIONAL_FIELDS
 from intake_api.texts import load_texts
 from intake_api.views import UNIT_ROLES

@@ -15,17 +15,17 @@ from prometheus_client import CollectorRegistry
 
 from cases.addresses.keeper import NameKeeper
 from cases.storage.database import Database
-from intake_api import keys
+from intake_api.accounts import keys
+from intake_api.accounts.passwords import Passwords
+from intake_api.accounts.secret_key import load_secret
 from intake_api.middleware.access import build_access
 from intake_api.middleware.errors import answer_errors
 from intake_api.middleware.headers import add_headers
 from intake_api.middleware.waking import build_waking
 from intake_api.openapi import add_operations
 from intake_api.pages import add_pages
-from intake_api.passwords import Passwords
 from intake_api.rendering import setup_rendering
 from intake_api.routes import all_operations
-from intake_api.secret_key import load_secret
 from intake_api.settings import Settings
 from intake_api.static_files import add_static
 

@@ -13,7 +13,7 @@ from typing import Any
 from cases.answers import NO_DAYS, AnswerCard
 from cases.answers.card import card_values, read_card
 from cases.errors import InvalidData
-from intake_api.csrf import Form
+from intake_api.accounts.csrf import Form
 
 _LISTS = ("words", "unless", "questions", "materials")
 _DAYS = ("legal_days", "promised_days", "actual_days")

@@ -18,7 +18,7 @@ import aiohttp
 import structlog
 from aiohttp import web
 
-from intake_api.keys import SETTINGS
+from intake_api.accounts.keys import SETTINGS
 
 log = structlog.get_logger("huying.doors")
 _WAIT = aiohttp.ClientTimeout(total=4)

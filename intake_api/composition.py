@@ -31,8 +31,8 @@ from cases.storage.schema import upgrade_schema
 from cases.use_cases.same_event import renew_index
 from cases.use_cases.timers import run_timers
 from classifier.worker_pool import ClassifierPool
+from intake_api.accounts.keys import utc_now
 from intake_api.app import create_app
-from intake_api.keys import utc_now
 from intake_api.retraining.folders import registry_of
 from intake_api.retraining.supervisor import supervised
 from intake_api.retraining.watcher import watching

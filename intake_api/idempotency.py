@@ -20,8 +20,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.models import IdempotentReply
+from intake_api.accounts.keys import DATABASE, TOKEN_HASH, now_of
 from intake_api.json_body import idempotency_key
-from intake_api.keys import DATABASE, TOKEN_HASH, now_of
 from intake_api.problem_json import Problem
 
 Work = Callable[[AsyncSession], Awaitable[tuple[int, Any]]]

@@ -18,8 +18,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from cases.lifecycle import Role
-from intake_api.auth import authenticate
-from intake_api.keys import actor_of
+from intake_api.accounts.auth import authenticate
+from intake_api.accounts.keys import actor_of
 from intake_api.problem_json import MEDIA_TYPE, Problem
 from intake_api.schemas.common import ProblemBody
 

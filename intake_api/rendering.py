@@ -17,9 +17,9 @@ import jinja2
 from aiohttp import web
 
 from cases.personal_data import mask_text
-from intake_api.draft_form import text_mark
-from intake_api.keys import CLOCK, SETTINGS
-from intake_api.sessions import STAFF
+from intake_api.accounts.keys import CLOCK, SETTINGS
+from intake_api.accounts.sessions import STAFF
+from intake_api.calls.draft_form import text_mark
 from intake_api.static_files import static_address
 from intake_api.texts import load_texts
 from intake_api.wording import age_words, due_words, field_words, format_day, format_time

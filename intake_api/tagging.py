@@ -16,7 +16,7 @@ from aiohttp import web
 
 from cases.classification import Tag
 from cases.settled_tag import settle_tag
-from intake_api.keys import TAGGER, TOWN
+from intake_api.accounts.keys import TAGGER, TOWN
 
 log = structlog.get_logger("huying.tagging")
 

@@ -20,10 +20,10 @@ from multidict import MultiDict
 from cases.errors import InvalidData
 from cases.staff_files import LARGEST_DOCUMENT, MOST_FILES, store_upload, too_large
 from cases.use_cases.file_case import AttachmentDraft
-from intake_api.csrf import FIELD, Form, check_origin, checked_form
-from intake_api.keys import SETTINGS
+from intake_api.accounts.csrf import FIELD, Form, check_origin, checked_form
+from intake_api.accounts.keys import SETTINGS
+from intake_api.accounts.sessions import load_staff
 from intake_api.problem_json import Problem
-from intake_api.sessions import load_staff
 from intake_api.texts import load_texts
 
 FILES = "files"

@@ -8,8 +8,16 @@ import numpy as np
 import pytest
 
 from benchmarks.few_labels import main
-from benchmarks.few_labels_picking import ACTIVE, RANDOM, share_needed
-from benchmarks.few_labels_report import BEGIN, END, Point, Results, write_report
+from benchmarks.few_labels_report import (
+    ACTIVE,
+    BEGIN,
+    END,
+    RANDOM,
+    Point,
+    Results,
+    share_needed,
+    write_report,
+)
 from benchmarks.label_noise import share_found
 
 

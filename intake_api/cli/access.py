@@ -9,12 +9,12 @@ from sqlalchemy import select
 
 from cases.lifecycle import Role
 from cases.models import ApiToken, User
-from intake_api.auth import create_token
+from intake_api.accounts.auth import create_token
+from intake_api.accounts.keys import utc_now
+from intake_api.accounts.staff_accounts import STAFF_ROLES, TOKEN_ROLES, add_person, check_unit
 from intake_api.cli.opened import opened, run_async
 from intake_api.cli.options import DatabaseUrl, DataDir, option, settings_from
-from intake_api.keys import utc_now
 from intake_api.settings import Settings
-from intake_api.staff_accounts import STAFF_ROLES, TOKEN_ROLES, add_person, check_unit
 
 users = typer.Typer(help="People who log in to the desk.", no_args_is_help=True)
 tokens = typer.Typer(help="Tokens of other systems.", no_args_is_help=True)

@@ -16,10 +16,10 @@ from cases.addresses.loading import Loaded, clear_registry, load_registry
 from cases.addresses.matching import PlaceMatches, resolve_place
 from cases.addresses.names import load_names
 from cases.addresses.registry_file import check_registry
+from intake_api.accounts.keys import utc_now
 from intake_api.cli.failures import CommandFailed
 from intake_api.cli.opened import opened, run_async
 from intake_api.cli.options import DatabaseUrl, DataDir, Json, option, settings_from
-from intake_api.keys import utc_now
 from intake_api.settings import Settings
 
 commands = typer.Typer(help="The town's address registry.", no_args_is_help=True)

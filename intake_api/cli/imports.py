@@ -17,13 +17,13 @@ from cases.models import OrderImport, RefusedRow
 from cases.storage.database import Database
 from cases.use_cases.import_orders import DONE, ImportedFile, Refusal, begin_import, read_refused
 from classifier.worker_pool import ClassifierPool
+from intake_api.accounts.keys import utc_now
 from intake_api.cli.classify import serving_model
 from intake_api.cli.failures import CommandFailed
 from intake_api.cli.opened import opened, run_async
 from intake_api.cli.options import DatabaseUrl, DataDir, Json, option, settings_from
 from intake_api.cli.progress import progress_line
-from intake_api.keys import utc_now
-from intake_api.order_import import (
+from intake_api.imports.order_import import (
     Preview,
     digest_of,
     known_among,

@@ -11,12 +11,12 @@ import typer
 
 from cases.errors import InvalidData
 from cases.labels.rows import FIELDS, find_label_columns
+from intake_api.accounts.keys import utc_now
 from intake_api.cli.failures import CommandFailed
 from intake_api.cli.opened import opened, run_async
 from intake_api.cli.options import DatabaseUrl, DataDir, Json, option, settings_from
-from intake_api.keys import utc_now
-from intake_api.label_import import Counts, LabelPreview, export_file, import_file, look_at
-from intake_api.order_files import open_orders
+from intake_api.imports.order_files import open_orders
+from intake_api.labelling.file_import import Counts, LabelPreview, export_file, import_file, look_at
 from intake_api.settings import Settings
 from intake_api.texts import load_texts
 

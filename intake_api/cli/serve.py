@@ -88,8 +88,8 @@ async def _serve(settings: Settings) -> None:
 
 async def _announce(settings: Settings, server: Any) -> None:
     """Addresses, the first administrator's link, the demo's people; on stdout."""
-    from intake_api.keys import utc_now
-    from intake_api.staff_accounts import first_admin_link
+    from intake_api.accounts.keys import utc_now
+    from intake_api.accounts.staff_accounts import first_admin_link
 
     lines = ["呼应已启动，按 Ctrl+C 停止。"]
     if server.port is not None:

@@ -27,7 +27,7 @@ from intake_api.cli.failures import CommandFailed
 from intake_api.cli.opened import opened, run_async
 from intake_api.cli.options import DatabaseUrl, DataDir, Json, option, settings_from
 from intake_api.cli.progress import progress_line
-from intake_api.scheme_adoption import adopt_file, read_leads, write_open_leads
+from intake_api.labelling.scheme_adoption import adopt_file, read_leads, write_open_leads
 
 if TYPE_CHECKING:
     from classifier.encoder import Encoder

@@ -15,12 +15,12 @@ from cases.classification import Tag
 from cases.lifecycle import Role
 from cases.models import Case
 from cases.use_cases.file_case import file_case
-from intake_api.call_reading import ReadCall, read_with
+from intake_api.accounts.keys import utc_now
+from intake_api.calls.call_reading import ReadCall, read_with
 from intake_api.cli.classify import serving_model
 from intake_api.cli.failures import CommandFailed
 from intake_api.cli.opened import opened, run_async
 from intake_api.cli.options import DatabaseUrl, DataDir, Json, option, settings_from
-from intake_api.keys import utc_now
 from intake_api.settings import Settings
 from intake_api.texts import load_texts
 

@@ -23,10 +23,10 @@ from cases.storage.database import Database
 from cases.town import Town
 from cases.use_cases.act import act
 from cases.use_cases.file_case import CaseDraft, file_case
+from intake_api.accounts.passwords import Passwords, readable_password
+from intake_api.accounts.staff_accounts import STAFF_ROLES
 from intake_api.demo.rows import read_rows, read_tag
 from intake_api.demo.services import service_writers
-from intake_api.passwords import Passwords, readable_password
-from intake_api.staff_accounts import STAFF_ROLES
 from intake_api.texts import load_texts
 from intake_api.views import UNIT_ROLES
 

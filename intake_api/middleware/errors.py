@@ -8,7 +8,7 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from intake_api.keys import REQUEST_ID, SETTINGS
+from intake_api.accounts.keys import REQUEST_ID, SETTINGS
 from intake_api.problem_json import Problem, problem_response, translate
 from intake_api.rendering import render
 

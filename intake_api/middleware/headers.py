@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from intake_api.keys import REQUEST_ID, SETTINGS
+from intake_api.accounts.keys import REQUEST_ID, SETTINGS
 
 POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "

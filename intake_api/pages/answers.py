@@ -32,13 +32,13 @@ from cases.use_cases.answer_cards import (
     set_active,
 )
 from cases.use_cases.consultations import count_consultations
+from intake_api.accounts.csrf import Form, checked_form
+from intake_api.accounts.keys import DATABASE, TOWN, now_of
+from intake_api.accounts.sessions import Staff
 from intake_api.card_form import blank_values, form_values, form_version, read_form
-from intake_api.csrf import Form, checked_form
-from intake_api.keys import DATABASE, TOWN, now_of
 from intake_api.pages.staff import require_staff
 from intake_api.problem_json import Problem, translate
 from intake_api.rendering import render
-from intake_api.sessions import Staff
 from intake_api.texts import load_texts
 
 NEW = "new"

@@ -23,12 +23,12 @@ from cases.errors import CaseError, CaseNotFound
 from cases.history import read_history
 from cases.lifecycle import Role, State
 from cases.personal_data import mask_name, mask_phone
-from intake_api.csrf import checked_form
-from intake_api.keys import DATABASE, TOWN, now_of
+from intake_api.accounts.csrf import checked_form
+from intake_api.accounts.keys import DATABASE, TOWN, now_of
+from intake_api.accounts.sessions import Staff
 from intake_api.pages.staff import require_intake
 from intake_api.problem_json import Problem, translate
 from intake_api.rendering import render
-from intake_api.sessions import Staff
 from intake_api.texts import load_texts
 
 ONE = r"/desk/callbacks/{id:\d{1,15}}"

@@ -24,9 +24,9 @@ from cases.personal_data import mask_part, mask_phone
 from cases.use_cases.earlier_cases import EarlierCases, find_earlier
 from cases.use_cases.reporters import list_reporters
 from cases.use_cases.reveal import REVEALED, reveal_caller, was_revealed
+from intake_api.accounts.csrf import checked_form
+from intake_api.accounts.keys import DATABASE, TOWN, now_of
 from intake_api.case_store import get_visible
-from intake_api.csrf import checked_form
-from intake_api.keys import DATABASE, TOWN, now_of
 from intake_api.pages.staff import INTAKE_ROLES, require_intake, require_staff
 from intake_api.problem_json import Problem
 from intake_api.rendering import render

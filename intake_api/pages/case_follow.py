@@ -17,10 +17,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cases.errors import RuleBroken
 from cases.models import Case, Contact, HistoryEntry
 from cases.use_cases.follow import SHOWN, may_show_link, show_link, showed_link
+from intake_api.accounts.csrf import checked_form
+from intake_api.accounts.keys import DATABASE, now_of
 from intake_api.case_store import get_visible
 from intake_api.chat_doors import find_doors, guessed_root
-from intake_api.csrf import checked_form
-from intake_api.keys import DATABASE, now_of
 from intake_api.pages.staff import require_staff
 from intake_api.qr import qr_svg
 

@@ -27,11 +27,11 @@ from cases.use_cases.file_case import CaseDraft
 from cases.use_cases.follow_report import follow_case
 from cases.use_cases.reporters import SAID, Reporter, list_reporters, record_word
 from cases.use_cases.same_event import find_similar
+from intake_api.accounts.csrf import checked_form
+from intake_api.accounts.keys import DATABASE, TOWN, now_of
+from intake_api.calls.same_event import show_similar
 from intake_api.case_store import get_visible
-from intake_api.csrf import checked_form
-from intake_api.keys import DATABASE, TOWN, now_of
 from intake_api.pages.staff import require_intake
-from intake_api.same_event import show_similar
 from intake_api.texts import load_texts
 
 SOURCE_SYSTEM = "desk-follow"

@@ -19,20 +19,20 @@ from cases.models import Attachment, Case, PredictionEntry
 from cases.staff_files import SHOWN_TYPES, file_headers
 from cases.use_cases.act_with_files import act_with_files
 from cases.use_cases.solved_answers import find_solved
+from intake_api.accounts.csrf import Form
+from intake_api.accounts.keys import DATABASE, SETTINGS, TOWN, now_of
+from intake_api.accounts.sessions import Staff
 from intake_api.action_forms import action_forms, form_data
+from intake_api.calls.highlights import cut_text, find_terms
+from intake_api.calls.place_finding import find_places
 from intake_api.case_store import CaseFolder, get_visible
-from intake_api.csrf import Form
-from intake_api.highlights import cut_text, find_terms
-from intake_api.keys import DATABASE, SETTINGS, TOWN, now_of
 from intake_api.pages.callers import reveal_part
 from intake_api.pages.case_follow import follow_part
 from intake_api.pages.case_merge import same_part
 from intake_api.pages.macros import macro_part
 from intake_api.pages.staff import require_staff
-from intake_api.place_finding import find_places
 from intake_api.problem_json import Problem, translate
 from intake_api.rendering import render
-from intake_api.sessions import Staff
 from intake_api.texts import load_texts
 from intake_api.uploads import checked_upload, lost_files, store_uploads
 from intake_api.views import IDENTITY_ROLES, case_view, may_see

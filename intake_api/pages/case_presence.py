@@ -5,9 +5,9 @@ from __future__ import annotations
 from aiohttp import web
 
 from cases.use_cases.presence import Present, note_presence
+from intake_api.accounts.csrf import checked_form
+from intake_api.accounts.keys import DATABASE, now_of
 from intake_api.case_store import get_visible
-from intake_api.csrf import checked_form
-from intake_api.keys import DATABASE, now_of
 from intake_api.pages.staff import require_staff
 from intake_api.texts import load_texts
 

@@ -20,12 +20,12 @@ from cases.use_cases.chats import (
     take_chat,
 )
 from cases.use_cases.file_case import AttachmentDraft
-from intake_api.csrf import Form
-from intake_api.keys import DATABASE, TOWN, now_of
+from intake_api.accounts.csrf import Form
+from intake_api.accounts.keys import DATABASE, TOWN, now_of
+from intake_api.accounts.sessions import Staff
 from intake_api.pages.staff import INTAKE_ROLES, require_staff
 from intake_api.problem_json import Problem, translate
 from intake_api.rendering import render
-from intake_api.sessions import Staff
 from intake_api.texts import load_texts
 from intake_api.uploads import checked_upload, lost_files, store_uploads
 

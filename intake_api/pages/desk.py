@@ -15,8 +15,8 @@ from cases.case_number import parse_number
 from cases.models import Case, KeptCall
 from cases.use_cases.kept_calls import list_kept
 from cases.use_cases.queues import CaseFilter, Found, list_cases, search_cases
+from intake_api.accounts.keys import DATABASE, TOWN, now_of
 from intake_api.case_store import coop_units
-from intake_api.keys import DATABASE, TOWN, now_of
 from intake_api.pages import drafts, filing
 from intake_api.pages.staff import INTAKE_ROLES, queue_tabs, queues_of, require_staff, unit_of
 from intake_api.rendering import render

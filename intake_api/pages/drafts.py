@@ -16,19 +16,19 @@ from typing import Any
 from aiohttp import web
 
 from cases.use_cases.kept_calls import drop_kept, find_kept, keep_call
-from intake_api.call_reading import ReadCall, read_call
-from intake_api.csrf import FIELD, Form, checked_form
-from intake_api.draft_form import Edits
-from intake_api.highlights import Mark, Piece, cut_text, find_terms
-from intake_api.keys import DATABASE, TOWN, now_of
+from intake_api.accounts.csrf import FIELD, Form, checked_form
+from intake_api.accounts.keys import DATABASE, TOWN, now_of
+from intake_api.accounts.sessions import Staff
+from intake_api.calls.call_reading import ReadCall, read_call
+from intake_api.calls.draft_form import Edits
+from intake_api.calls.highlights import Mark, Piece, cut_text, find_terms
+from intake_api.calls.place_finding import find_places
+from intake_api.calls.same_event import find_for_drafts
 from intake_api.pages.callers import caller_part
 from intake_api.pages.staff import require_intake
-from intake_api.place_finding import find_places
 from intake_api.problem_json import Problem
 from intake_api.rendering import render
-from intake_api.same_event import find_for_drafts
 from intake_api.schemas.common import MAX_TRANSCRIPT
-from intake_api.sessions import Staff
 from intake_api.texts import load_texts
 
 READ_ID = "read_id"

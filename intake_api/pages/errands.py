@@ -25,12 +25,12 @@ from cases.use_cases.errand_records import (
     papers_of,
 )
 from cases.use_cases.errands import step_errand
-from intake_api.csrf import Form, checked_form
-from intake_api.keys import DATABASE, TOWN, now_of
+from intake_api.accounts.csrf import Form, checked_form
+from intake_api.accounts.keys import DATABASE, TOWN, now_of
+from intake_api.accounts.sessions import Staff
 from intake_api.pages.staff import require_staff
 from intake_api.problem_json import Problem, translate
 from intake_api.rendering import render
-from intake_api.sessions import Staff
 from intake_api.texts import load_texts
 
 _NUMBER = r"{number:ZP[\d-]{10,24}}"

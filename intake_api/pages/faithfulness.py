@@ -21,9 +21,9 @@ from cases.callers.transcripts import LostCall, list_lost
 from cases.faithfulness import FiledText, Finding, compare_with_transcript
 from cases.lifecycle import Role
 from cases.personal_data import mask_text
-from intake_api.csrf import FIELD, Form
-from intake_api.draft_form import MAX_DRAFTS
-from intake_api.keys import DATABASE, TOWN
+from intake_api.accounts.csrf import FIELD, Form
+from intake_api.accounts.keys import DATABASE, TOWN
+from intake_api.calls.draft_form import MAX_DRAFTS
 from intake_api.pages.staff import require_staff
 from intake_api.problem_json import Problem
 from intake_api.rendering import render

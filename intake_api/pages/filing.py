@@ -17,14 +17,14 @@ from cases.models import Case
 from cases.use_cases.file_case import CaseDraft, file_case, find_by_source
 from cases.use_cases.follow_report import follow_drafts
 from cases.use_cases.kept_calls import drop_kept
-from intake_api.csrf import Form, checked_form
-from intake_api.draft_form import case_draft, chosen_category, list_chosen
-from intake_api.keys import DATABASE, TOWN, now_of
+from intake_api.accounts.csrf import Form, checked_form
+from intake_api.accounts.keys import DATABASE, TOWN, now_of
+from intake_api.accounts.sessions import Staff
+from intake_api.calls.draft_form import case_draft, chosen_category, list_chosen
+from intake_api.calls.same_event import follow_number
 from intake_api.pages.drafts import READ_ID, show_again
 from intake_api.pages.faithfulness import review_filing
 from intake_api.pages.staff import require_intake
-from intake_api.same_event import follow_number
-from intake_api.sessions import Staff
 from intake_api.tagging import tag_texts
 from intake_api.texts import load_texts
 

@@ -1,7 +1,7 @@
 """``/desk/import``: a file of orders up, looked at, begun, watched; what was left out as a file.
 
 The file waits in the data folder; nothing is written before somebody has seen the preview and
-presses the button. ``intake_api.import_keeper`` does the work.
+presses the button. ``intake_api.imports.keeper`` does the work.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ from cases.use_cases.import_orders import (
     read_refused,
     start_import,
 )
-from intake_api.csrf import checked_form
-from intake_api.import_keeper import KEEPER, ImportKeeper, imports_folder
-from intake_api.import_upload import take_upload
+from intake_api.accounts.csrf import checked_form
+from intake_api.accounts.keys import DATABASE, SETTINGS, TOWN, now_of
+from intake_api.accounts.sessions import Staff
+from intake_api.imports.keeper import KEEPER, ImportKeeper, imports_folder
+from intake_api.imports.order_import import Preview, digest_of, known_among, look_at
+from intake_api.imports.refused_rows import write_refused
+from intake_api.imports.upload import take_upload
 from intake_api.keeping import keep
-from intake_api.keys import DATABASE, SETTINGS, TOWN, now_of
-from intake_api.order_import import Preview, digest_of, known_among, look_at
 from intake_api.pages.staff import require_intake
 from intake_api.problem_json import Problem
-from intake_api.refused_rows import write_refused
 from intake_api.rendering import render
-from intake_api.sessions import Staff
 
 _ID = r"{import:\d{1,15}}"
 _LISTED, _SHOWN_REFUSED = 20, 50

@@ -12,19 +12,19 @@ from aiohttp import web
 from sqlalchemy import select
 
 from cases.models import User
-from intake_api.csrf import FIELD, check_origin, checked_form, read_form
-from intake_api.keys import DATABASE, PASSWORDS, SECRET, SETTINGS, now_of
-from intake_api.rendering import render
-from intake_api.secret_key import form_is_signed, sign_form
-from intake_api.sessions import (
+from intake_api.accounts.csrf import FIELD, check_origin, checked_form, read_form
+from intake_api.accounts.keys import DATABASE, PASSWORDS, SECRET, SETTINGS, now_of
+from intake_api.accounts.secret_key import form_is_signed, sign_form
+from intake_api.accounts.sessions import (
     clear_cookie,
     close_session,
     load_staff,
     open_session,
     set_cookie,
 )
+from intake_api.accounts.throttling import Throttle, caller_key
+from intake_api.rendering import render
 from intake_api.texts import load_texts
-from intake_api.throttling import Throttle, caller_key
 
 THROTTLE = web.AppKey("login_throttle", Throttle)
 PURPOSE = "login"

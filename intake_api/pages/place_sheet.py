@@ -9,8 +9,8 @@ from aiohttp import web
 
 from cases.models import Place
 from cases.use_cases.places import list_places
+from intake_api.accounts.keys import DATABASE, TOWN
 from intake_api.chat_doors import find_doors, guessed_root
-from intake_api.keys import DATABASE, TOWN
 from intake_api.pages.places import read_search
 from intake_api.pages.staff import require_staff
 from intake_api.qr import qr_svg

@@ -25,15 +25,15 @@ from cases.use_cases.places import (
     read_events,
     set_active,
 )
+from intake_api.accounts.csrf import Form, checked_form
+from intake_api.accounts.keys import DATABASE, now_of
+from intake_api.accounts.sessions import Staff
 from intake_api.chat_doors import BOT_NAME, BotName, find_doors, guessed_root, public_root
-from intake_api.csrf import Form, checked_form
-from intake_api.keys import DATABASE, now_of
 from intake_api.pages.staff import require_staff
 from intake_api.place_files import read_number, read_places, write_places
 from intake_api.problem_json import Problem, translate
 from intake_api.qr import qr_svg
 from intake_api.rendering import render
-from intake_api.sessions import Staff
 from intake_api.texts import load_texts
 
 _TOKEN = r"{token:[A-Za-z0-9_-]{8,48}}"

@@ -5,17 +5,17 @@ from __future__ import annotations
 from aiohttp import web
 
 from cases.models import User
-from intake_api.csrf import FIELD, check_origin, read_form
-from intake_api.keys import DATABASE, PASSWORDS, SECRET, now_of
+from intake_api.accounts.csrf import FIELD, check_origin, read_form
+from intake_api.accounts.keys import DATABASE, PASSWORDS, SECRET, now_of
+from intake_api.accounts.password_links import find_link
+from intake_api.accounts.passwords import check_strength
+from intake_api.accounts.secret_key import form_is_signed, sign_form
+from intake_api.accounts.sessions import close_sessions_of
+from intake_api.accounts.throttling import caller_key
 from intake_api.pages.login import THROTTLE
-from intake_api.password_links import find_link
-from intake_api.passwords import check_strength
 from intake_api.problem_json import Problem
 from intake_api.rendering import render
-from intake_api.secret_key import form_is_signed, sign_form
-from intake_api.sessions import close_sessions_of
 from intake_api.texts import load_texts
-from intake_api.throttling import caller_key
 
 PURPOSE = "setup"
 

@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cases.actors import Actor
 from cases.lifecycle import Role
 from cases.use_cases.queues import count_queues
-from intake_api.keys import now_of
+from intake_api.accounts.keys import now_of
+from intake_api.accounts.sessions import Staff, load_staff
 from intake_api.problem_json import Problem
-from intake_api.sessions import Staff, load_staff
 from intake_api.views import READER_ROLES, UNIT_ROLES
 
 INTAKE_ROLES = frozenset({Role.AGENT, Role.DISPATCHER, Role.ADMIN})

@@ -12,11 +12,11 @@ from cases.lifecycle import Action, State
 from cases.use_cases.act import lock_case, perform
 from cases.use_cases.citizen import citizen_timeline, describe_state, find_tracked_case
 from cases.use_cases.merging import answering_case
-from intake_api.csrf import Form, check_origin, read_form
-from intake_api.keys import DATABASE, SETTINGS, TOWN, now_of
+from intake_api.accounts.csrf import Form, check_origin, read_form
+from intake_api.accounts.keys import DATABASE, SETTINGS, TOWN, now_of
+from intake_api.accounts.throttling import Throttle, caller_key
 from intake_api.rendering import render
 from intake_api.texts import load_texts
-from intake_api.throttling import Throttle, caller_key
 
 THROTTLE = web.AppKey("track_throttle", Throttle)
 RATEABLE = frozenset({State.CLOSED, State.EVALUATED})

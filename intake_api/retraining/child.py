@@ -26,7 +26,7 @@ from typing import Any
 
 from classifier.child_process import begin_child
 from classifier.registry import ModelRegistry
-from intake_api.keys import utc_now
+from intake_api.accounts.keys import utc_now
 from intake_api.retraining.folders import inputs_of, job_folder, registry_of, report_of
 from intake_api.settings import Settings
 from intake_api.texts import load_texts

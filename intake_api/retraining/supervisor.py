@@ -38,7 +38,7 @@ from cases.use_cases.training_jobs import (
     running_job,
     stop_job,
 )
-from intake_api.keys import Clock, utc_now
+from intake_api.accounts.keys import Clock, utc_now
 from intake_api.retraining.folders import job_folder
 from intake_api.settings import Settings
 

@@ -35,7 +35,7 @@ from cases.use_cases.served_models import (
 )
 from classifier.errors import ClassifierError
 from classifier.registry import ModelRegistry
-from intake_api.keys import Clock, utc_now
+from intake_api.accounts.keys import Clock, utc_now
 from intake_api.texts import load_texts
 
 LOOK_SECONDS = 2.0

@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cases.errors import VersionConflict
 from cases.lifecycle import Action
 from cases.use_cases.act import act
+from intake_api.accounts.keys import TOWN, actor_of, now_of
 from intake_api.case_store import coop_units, get_visible
 from intake_api.idempotency import write_once
 from intake_api.json_body import expected_version, read_body
-from intake_api.keys import TOWN, actor_of, now_of
 from intake_api.openapi import Handler, Operation
 from intake_api.problem_json import Problem
 from intake_api.routes.cases import detail_view

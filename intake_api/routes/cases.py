@@ -19,10 +19,10 @@ from cases.lifecycle import Role, State, list_actions
 from cases.models import Case
 from cases.use_cases.file_case import CaseDraft, file_case, find_by_source
 from cases.use_cases.queues import CaseFilter, list_cases
+from intake_api.accounts.keys import DATABASE, TOWN, actor_of, now_of
 from intake_api.case_store import coop_units, get_visible
 from intake_api.idempotency import stored_reply, write_once
 from intake_api.json_body import read_body, read_query
-from intake_api.keys import DATABASE, TOWN, actor_of, now_of
 from intake_api.openapi import Operation
 from intake_api.schemas.actions import ACTION_BODIES
 from intake_api.schemas.cases import (

@@ -5,8 +5,8 @@ from __future__ import annotations
 import structlog
 from aiohttp import web
 
+from intake_api.accounts.keys import TAGGER
 from intake_api.json_body import read_body
-from intake_api.keys import TAGGER
 from intake_api.openapi import Operation
 from intake_api.problem_json import Problem
 from intake_api.schemas.tags import ClassifyBody, TagAnswer

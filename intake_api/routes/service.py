@@ -11,7 +11,7 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 
-from intake_api.keys import DATABASE, DRAINING, METRICS, TAGGER
+from intake_api.accounts.keys import DATABASE, DRAINING, METRICS, TAGGER
 from intake_api.openapi import Operation, build_document
 
 READY_SECONDS = 5

@@ -12,13 +12,13 @@ from cases.same_event.report import report_of
 from cases.use_cases.file_case import CaseDraft
 from cases.use_cases.follow_report import follow_case
 from cases.use_cases.same_event import find_similar
+from intake_api.accounts.keys import DATABASE, TOWN, actor_of, now_of
+from intake_api.calls.same_event import candidate_view, show_similar
 from intake_api.case_store import get_visible
 from intake_api.idempotency import write_once
 from intake_api.json_body import read_body
-from intake_api.keys import DATABASE, TOWN, actor_of, now_of
 from intake_api.openapi import Operation
 from intake_api.routes.cases import FILING_ROLES
-from intake_api.same_event import candidate_view, show_similar
 from intake_api.schemas.similar import FollowerAnswer, FollowerBody, SimilarAnswer
 from intake_api.views import CENTRE_ROLES
 

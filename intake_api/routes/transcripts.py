@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cases.models import Case
 from cases.transcript import join_turns
 from cases.use_cases.file_case import file_case, find_by_source
-from intake_api.call_reading import read_call
+from intake_api.accounts.keys import TOWN, actor_of, now_of
+from intake_api.calls.call_reading import read_call
 from intake_api.idempotency import stored_reply, write_once
 from intake_api.json_body import read_body
-from intake_api.keys import TOWN, actor_of, now_of
 from intake_api.openapi import Operation
 from intake_api.routes.cases import FILING_ROLES, filed_views
 from intake_api.schemas.transcripts import TranscriptAnswer, TranscriptBody

@@ -17,8 +17,8 @@ from cases.storage.database import Database
 from cases.testing import FrozenClock
 from cases.town import Town, load_town
 from classifier.testing import FakeClassifier
+from intake_api.accounts.passwords import Passwords
 from intake_api.app import create_app
-from intake_api.passwords import Passwords
 from intake_api.settings import Settings
 from intake_api.town_keeper import TownKeeper
 from tests.intake_api.conftest import House

@@ -14,7 +14,7 @@ from cases.use_cases.categories import write_taxonomy
 from cases.use_cases.file_case import file_case
 from classifier.scheme import read_scheme
 from classifier.taxonomy import load_taxonomy
-from intake_api.scheme_adoption import adopt_file
+from intake_api.labelling.scheme_adoption import adopt_file
 from tests.categories.conftest import read_town
 from tests.categories.test_mapping import NEW
 

@@ -21,8 +21,8 @@ from cases.testing import make_draft
 from cases.town import Town
 from cases.use_cases.file_case import file_case
 from classifier.testing import FakeClassifier
+from intake_api.accounts.csrf import Form, read_form
 from intake_api.app import create_app
-from intake_api.csrf import Form, read_form
 from intake_api.pages.faithfulness import find_losses, mend, review_filing
 from intake_api.settings import Settings
 from tests.intake_api.conftest import House, build_house

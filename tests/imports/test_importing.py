@@ -32,8 +32,14 @@ from cases.use_cases.import_orders import (
     read_refused,
 )
 from classifier.testing import FakeClassifier
-from intake_api import order_import
-from intake_api.order_import import digest_of, known_among, look_at, run_import, tagging_with
+from intake_api.imports import order_import
+from intake_api.imports.order_import import (
+    digest_of,
+    known_among,
+    look_at,
+    run_import,
+    tagging_with,
+)
 from tests.imports.conftest import HEADER, order_rows, write_file
 
 CLERK = Actor(Role.DISPATCHER, "值班员")
@@ -241,7 +247,7 @@ async def test_without_the_classifier_it_stops_and_says_so(desk: Desk, tmp_path:
 async def test_a_file_that_breaks_off_keeps_what_was_read(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("intake_api.order_files.MOST_ROWS", 25)
+    monkeypatch.setattr("intake_api.imports.order_files.MOST_ROWS", 25)
     job = await desk.run(write_file(tmp_path, "csv", order_rows(40)))
     assert job is not None and job.state == STOPPED and "分成几个文件" in job.trouble
     assert len(await desk.cases()) == 20

@@ -11,8 +11,8 @@ import pytest
 import xlsxwriter
 
 from cases.errors import InvalidData
-from intake_api.order_files import Row, open_orders, workbook
-from intake_api.order_files import rows as limits
+from intake_api.imports.order_files import Row, open_orders, workbook
+from intake_api.imports.order_files import rows as limits
 from tests.imports.conftest import HEADER, csv_text, order_rows, write_file
 
 SHEET = "xl/worksheets/sheet1.xml"
@@ -190,7 +190,7 @@ def test_a_far_cell_costs_no_memory(tmp_path: Path) -> None:
 
 
 def test_too_many_rows_are_said(tmp_path: Path, monkeypatch: Any) -> None:
-    monkeypatch.setattr("intake_api.order_files.MOST_ROWS", 5)
+    monkeypatch.setattr("intake_api.imports.order_files.MOST_ROWS", 5)
     with pytest.raises(InvalidData, match="行，请分成几个文件"):
         read(save(tmp_path / "a.csv", csv_text(order_rows(7))))
 

@@ -16,9 +16,10 @@ from sqlalchemy import func, select
 
 from cases.lifecycle import Role
 from cases.models import Case, OrderImport
-from intake_api import import_keeper, order_import
-from intake_api.import_keeper import KEEPER, imports_folder
-from intake_api.keys import SETTINGS
+from intake_api.accounts.keys import SETTINGS
+from intake_api.imports import keeper as import_keeper
+from intake_api.imports import order_import
+from intake_api.imports.keeper import KEEPER, imports_folder
 from tests.imports.conftest import csv_text, order_rows, write_file
 from tests.intake_api.conftest import House
 from tests.intake_api.test_browser import visit
@@ -130,7 +131,7 @@ async def test_a_file_that_is_none(house: House, raw: bytes, name: str, sentence
 async def test_a_file_without_end_is_thrown_away(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("intake_api.import_upload.MOST_BYTES", 300_000)
+    monkeypatch.setattr("intake_api.imports.upload.MOST_BYTES", 300_000)
     csrf = await house.login(Role.AGENT)
     answer = await send(house, csrf, b"x" * 400_000)
     assert answer.status == 422 and "MB" in await answer.text()

@@ -18,9 +18,9 @@ from cases.storage.database import Database
 from cases.testing import FrozenClock
 from cases.town import Town
 from classifier.testing import FakeClassifier
+from intake_api.accounts.auth import create_token
+from intake_api.accounts.passwords import Passwords
 from intake_api.app import create_app
-from intake_api.auth import create_token
-from intake_api.passwords import Passwords
 from intake_api.settings import Settings
 
 PASSWORD = "fenghe-1234"

@@ -6,7 +6,7 @@ import pytest
 
 from cases.lifecycle import Role
 from cases.models import ApiToken
-from intake_api.auth import hash_token
+from intake_api.accounts.auth import hash_token
 from tests.intake_api.conftest import LIGHT, House
 
 

@@ -107,7 +107,7 @@ async def test_an_unforeseen_error_says_nothing_about_itself(
     def broken() -> None:
         raise ValueError(SECRET)
 
-    from intake_api import keys
+    from intake_api.accounts import keys
 
     house.client.app._state[keys.TOWN] = broken  # type: ignore[union-attr]
     answer = await house.client.post(

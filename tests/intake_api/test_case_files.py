@@ -11,10 +11,10 @@ import pytest
 
 from cases.storage.database import Database
 from cases.town import Town
+from intake_api.accounts.passwords import Passwords
 from intake_api.case_transfer import export_cases
 from intake_api.cli import run
 from intake_api.demo import add_demo
-from intake_api.passwords import Passwords
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 

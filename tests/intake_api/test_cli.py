@@ -191,7 +191,7 @@ def test_audit_names_a_line_that_was_changed(data: Path, capsys: Capture) -> Non
     from cases.testing import make_draft
     from cases.town import load_town
     from cases.use_cases.file_case import file_case
-    from intake_api.keys import utc_now
+    from intake_api.accounts.keys import utc_now
 
     run(["users", "add", "x", "--role", "agent"])
 

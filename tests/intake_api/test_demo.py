@@ -26,8 +26,8 @@ from cases.storage.database import Database
 from cases.town import Town, load_town
 from cases.town_files import load_service_files
 from cases.use_cases.chats import list_chats
+from intake_api.accounts.passwords import Passwords
 from intake_api.demo import add_demo
-from intake_api.passwords import Passwords
 from tests.intake_api.conftest import build_house
 
 

@@ -12,8 +12,8 @@ from cases.lifecycle import Role
 from cases.models import StaffSession, User
 from cases.storage.database import Database
 from cases.town import Town
+from intake_api.accounts.staff_accounts import add_person, first_admin_link
 from intake_api.pages.login import safe_next
-from intake_api.staff_accounts import add_person, first_admin_link
 from tests.intake_api.conftest import PASSWORD, House, build_house, csrf_of
 
 pytestmark = pytest.mark.usefixtures("house")
@@ -131,8 +131,8 @@ async def test_too_many_tries_are_slowed_down(
     tmp_path: Path,  # type: ignore[no-untyped-def]
 ) -> None:
     house = await build_house(sqlite_database, town, now, tmp_path)
+    from intake_api.accounts.throttling import Throttle
     from intake_api.pages.login import THROTTLE
-    from intake_api.throttling import Throttle
 
     house.client.app._state[THROTTLE] = Throttle("3/minute")  # type: ignore[union-attr]
     statuses = [(await post_login(house, name="nobody"))[0] for _ in range(5)]

@@ -93,8 +93,8 @@ async def test_a_wrong_code_rates_nothing(house: House) -> None:
 
 
 async def test_tries_are_throttled(house: House) -> None:
+    from intake_api.accounts.throttling import Throttle
     from intake_api.pages.track import THROTTLE
-    from intake_api.throttling import Throttle
 
     house.client.app._state[THROTTLE] = Throttle("2/minute")  # type: ignore[union-attr]
     data = {"number": "1", "code": "2"}

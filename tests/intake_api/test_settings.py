@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from intake_api.secret_key import form_is_signed, load_secret, sign_form
+from intake_api.accounts.secret_key import form_is_signed, load_secret, sign_form
 from intake_api.settings import ROWS, Settings, SettingsError, field_names
 
 

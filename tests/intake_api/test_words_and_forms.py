@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from cases.lifecycle import TRANSITIONS, Action, Role, State
 from intake_api.action_forms import KINDS
-from intake_api.highlights import Mark, cut_text, find_terms
+from intake_api.calls.highlights import Mark, cut_text, find_terms
 from intake_api.problem_json import Problem
 from intake_api.schemas.actions import FIELD_TYPES, OPTIONAL_FIELDS
 from intake_api.texts import load_texts

@@ -24,10 +24,16 @@ from cases.town import Town
 from cases.use_cases.labels import StoredLabel, training_rows
 from classifier.examples import load_examples
 from classifier.taxonomy import load_shipped
+from intake_api.accounts.keys import SETTINGS
 from intake_api.cli import run
-from intake_api.keys import SETTINGS
-from intake_api.label_import import Counts, export_file, import_file, label_files_folder, look_at
-from intake_api.label_keeper import KEEPER
+from intake_api.labelling.file_import import (
+    Counts,
+    export_file,
+    import_file,
+    label_files_folder,
+    look_at,
+)
+from intake_api.labelling.keeper import KEEPER
 from tests.intake_api.conftest import House
 from tests.labels.conftest import MATTERS
 

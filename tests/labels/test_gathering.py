@@ -24,7 +24,7 @@ from cases.use_cases.labels import (
     mark_held_out,
     training_rows,
 )
-from intake_api.label_view import pick_with_classifier
+from intake_api.labelling.view import pick_with_classifier
 from tests.labels.conftest import MATTERS, ROAD, add_people, add_texts, get_text
 
 AGENT = Actor(Role.AGENT, "小周")

@@ -14,7 +14,7 @@ from cases.labels import clean_text, load_guide, measure, text_key
 from cases.labels.agreement import by_platform, most_disputed
 from cases.town import Town
 from classifier import examples
-from intake_api.label_view import find_category
+from intake_api.labelling.view import find_category
 
 ROOT = Path(__file__).parents[2]
 

@@ -24,8 +24,8 @@ from cases.storage.schema import upgrade_schema
 from cases.town_files import load_town_files
 from cases.use_cases.training_jobs import begin_job, resume_job
 from classifier.registry import ModelRegistry
-from intake_api.keys import utc_now
-from intake_api.passwords import Passwords
+from intake_api.accounts.keys import utc_now
+from intake_api.accounts.passwords import Passwords
 from intake_api.settings import Settings
 from tests.conftest import run_apart
 from tests.crash.server import CATEGORIES, ROOT, train_small_model

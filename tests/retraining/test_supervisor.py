@@ -14,7 +14,7 @@ import pytest
 from cases.models import TrainingJob
 from cases.storage.database import Database
 from cases.use_cases.training_jobs import begin_job, cancel_job
-from intake_api.keys import utc_now
+from intake_api.accounts.keys import utc_now
 from intake_api.retraining import supervisor as supervisor_module
 from intake_api.retraining.child import alone
 from intake_api.retraining.folders import job_folder

@@ -13,7 +13,7 @@ import pytest
 
 from cases.use_cases.served_models import list_events, list_servers
 from classifier.registry import ModelRegistry
-from intake_api.keys import utc_now
+from intake_api.accounts.keys import utc_now
 from tests.crash.server import Server, huying
 from tests.retraining.small_town import prepare_town, registry, with_database
 

@@ -10,7 +10,7 @@ import pytest
 from cases.storage.database import Database
 from cases.use_cases.served_models import list_events, list_servers
 from classifier.errors import ModelError
-from intake_api.keys import utc_now
+from intake_api.accounts.keys import utc_now
 from intake_api.retraining import watcher as watching_module
 from intake_api.retraining.watcher import ModelWatcher, watching
 from tests.retraining.conftest import put_model, registry_at

@@ -11,9 +11,9 @@ from __future__ import annotations
 from aiohttp import web
 
 from cases.lifecycle import Role
+from intake_api.accounts.sessions import Staff
 from intake_api.pages.staff import require_staff
 from intake_api.problem_json import Problem
-from intake_api.sessions import Staff
 
 TRAINERS = frozenset({Role.DISPATCHER, Role.ADMIN})
 

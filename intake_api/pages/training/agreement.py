@@ -8,9 +8,9 @@ from aiohttp import web
 
 from cases.use_cases.label_agreement import list_disputes, read_agreement
 from cases.use_cases.label_votes import read_room, set_two_annotators
-from intake_api.csrf import checked_form
-from intake_api.keys import DATABASE, TOWN, now_of
-from intake_api.label_view import kappa_words
+from intake_api.accounts.csrf import checked_form
+from intake_api.accounts.keys import DATABASE, TOWN, now_of
+from intake_api.labelling.view import kappa_words
 from intake_api.pages.training import require_trainer
 from intake_api.pages.training.label import done_words
 from intake_api.rendering import render

@@ -22,13 +22,13 @@ from cases.use_cases.categories import (
     retire_category,
 )
 from cases.use_cases.category_rows import find_like
-from intake_api.category_view import form_values, read_draft, read_overview, refresh_town
-from intake_api.csrf import Form, checked_form
-from intake_api.keys import DATABASE, TOWN, now_of
+from intake_api.accounts.csrf import Form, checked_form
+from intake_api.accounts.keys import DATABASE, TOWN, now_of
+from intake_api.accounts.sessions import Staff
+from intake_api.labelling.category_view import form_values, read_draft, read_overview, refresh_town
 from intake_api.pages.training import require_trainer
 from intake_api.problem_json import Problem, translate
 from intake_api.rendering import render
-from intake_api.sessions import Staff
 from intake_api.texts import load_texts
 
 HOME = "/training/categories"

@@ -39,12 +39,12 @@ from cases.use_cases.ledger_figures import (
     read_models,
     read_waiting,
 )
-from intake_api.keys import DATABASE, SETTINGS, TOWN, now_of
+from intake_api.accounts.keys import DATABASE, SETTINGS, TOWN, now_of
+from intake_api.labelling.words import WORDS, WordKeeper
 from intake_api.pages.training import require_trainer
 from intake_api.rendering import render
 from intake_api.serving_model import ServingModel, read_serving, unknown_terms
 from intake_api.texts import load_texts
-from intake_api.training_words import WORDS, WordKeeper
 
 WEEKS, LATELY, BEFORE = 26, 4, 12
 PERIODS = (28, 91, 364, 0)

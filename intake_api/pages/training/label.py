@@ -1,7 +1,7 @@
 """``/training/label``: one text at a time, by keyboard; ``?key=`` one asked for by name.
 
 Nothing is classified here: the machine's word was kept when the case came in, or is added in the
-background (``intake_api.label_keeper``).
+background (``intake_api.labelling.keeper``).
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from cases.use_cases.label_filling import fill_queue, needs_filling
 from cases.use_cases.label_queue import claim_next, claim_text, progress_of, skip_text
 from cases.use_cases.label_texts import label_rules
 from cases.use_cases.label_votes import Ballot, cast_vote, read_room, take_back
-from intake_api.csrf import Form, checked_form
-from intake_api.keys import DATABASE, SETTINGS, TOWN, now_of
-from intake_api.label_view import (
+from intake_api.accounts.csrf import Form, checked_form
+from intake_api.accounts.keys import DATABASE, SETTINGS, TOWN, now_of
+from intake_api.accounts.sessions import Staff
+from intake_api.labelling.view import (
     LabelView,
     choices,
     find_category,
@@ -31,7 +32,6 @@ from intake_api.label_view import (
 from intake_api.pages.training import require_trainer
 from intake_api.problem_json import translate
 from intake_api.rendering import render
-from intake_api.sessions import Staff
 from intake_api.texts import load_texts
 
 HOME = "/training/label"

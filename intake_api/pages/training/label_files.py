@@ -13,12 +13,18 @@ from sqlalchemy import select
 from cases.errors import CaseError
 from cases.labels.rows import FIELDS, label_fields
 from cases.models import LabelImport
-from intake_api.csrf import Form, checked_form
-from intake_api.import_upload import take_upload
+from intake_api.accounts.csrf import Form, checked_form
+from intake_api.accounts.keys import DATABASE, SETTINGS, TOWN, now_of
+from intake_api.imports.upload import take_upload
 from intake_api.keeping import keep
-from intake_api.keys import DATABASE, SETTINGS, TOWN, now_of
-from intake_api.label_import import FORMATS, LabelPreview, export_file, label_files_folder, look_at
-from intake_api.label_keeper import (
+from intake_api.labelling.file_import import (
+    FORMATS,
+    LabelPreview,
+    export_file,
+    label_files_folder,
+    look_at,
+)
+from intake_api.labelling.keeper import (
     DONE,
     KEEPER,
     READY,
@@ -26,7 +32,7 @@ from intake_api.label_keeper import (
     LabelKeeper,
     forget_file,
 )
-from intake_api.label_view import choices
+from intake_api.labelling.view import choices
 from intake_api.pages.training import require_trainer
 from intake_api.pages.training.label import done_words
 from intake_api.problem_json import Problem

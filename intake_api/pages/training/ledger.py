@@ -22,8 +22,8 @@ from cases.use_cases.ledger_rows import (
     list_lines,
     read_answers,
 )
-from intake_api.keys import DATABASE, TOWN, now_of
-from intake_api.ledger_file import KINDS, send_ledger
+from intake_api.accounts.keys import DATABASE, TOWN, now_of
+from intake_api.labelling.ledger_file import KINDS, send_ledger
 from intake_api.pages.training import require_trainer
 from intake_api.rendering import render
 from intake_api.texts import load_texts

@@ -13,8 +13,8 @@ from aiohttp import web
 
 from cases.errors import CaseError
 from cases.use_cases.served_models import list_events, list_servers
-from intake_api.csrf import checked_form
-from intake_api.keys import DATABASE, SETTINGS, TOWN, now_of
+from intake_api.accounts.csrf import checked_form
+from intake_api.accounts.keys import DATABASE, SETTINGS, TOWN, now_of
 from intake_api.pages.training import require_trainer
 from intake_api.problem_json import Problem
 from intake_api.rendering import render

@@ -23,8 +23,8 @@ from cases.use_cases.training_jobs import (
     list_jobs,
     resume_job,
 )
-from intake_api.csrf import checked_form
-from intake_api.keys import DATABASE, now_of
+from intake_api.accounts.csrf import checked_form
+from intake_api.accounts.keys import DATABASE, now_of
 from intake_api.pages.training import require_trainer
 from intake_api.problem_json import Problem
 from intake_api.rendering import render

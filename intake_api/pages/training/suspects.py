@@ -11,9 +11,9 @@ from yarl import URL
 from cases.errors import CaseError
 from cases.use_cases.label_suspects import SET_ASIDE, count_suspects, next_suspects
 from cases.use_cases.label_votes import answer_suspect
-from intake_api.csrf import checked_form
-from intake_api.keys import DATABASE, TOWN, now_of
-from intake_api.label_view import find_category, suspect_view
+from intake_api.accounts.csrf import checked_form
+from intake_api.accounts.keys import DATABASE, TOWN, now_of
+from intake_api.labelling.view import find_category, suspect_view
 from intake_api.pages.training import require_trainer
 from intake_api.pages.training.label import done_words
 from intake_api.problem_json import translate

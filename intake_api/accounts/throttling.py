@@ -16,7 +16,7 @@ from limits import parse
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 
-from intake_api.keys import SECRET, SETTINGS
+from intake_api.accounts.keys import SECRET, SETTINGS
 
 
 class Throttle:

@@ -27,8 +27,8 @@ from cases.use_cases.ledger_rows import (
     list_lines,
     read_answers,
 )
+from intake_api.accounts.keys import DATABASE, TOWN
 from intake_api.case_files import FORMULA_STARTS
-from intake_api.keys import DATABASE, TOWN
 
 KINDS = ("csv", "xlsx")
 COLUMNS = (

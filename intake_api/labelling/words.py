@@ -15,7 +15,7 @@ from aiohttp import web
 
 from cases.ledger import NewWord
 from cases.use_cases.ledger_words import read_new_words
-from intake_api.keys import CLOCK, DATABASE, TOWN
+from intake_api.accounts.keys import CLOCK, DATABASE, TOWN
 
 _KEPT = timedelta(hours=1)
 

@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cases.actors import Actor
 from cases.lifecycle import Role
 from cases.models import ApiToken
-from intake_api.keys import ACTOR, DATABASE, TOKEN_HASH
+from intake_api.accounts.keys import ACTOR, DATABASE, TOKEN_HASH
 from intake_api.problem_json import Problem
 
 PREFIX = "huying_"

@@ -17,7 +17,7 @@ from cases.lifecycle import Role
 from cases.models import User
 from cases.storage.database import Database
 from cases.town import Town
-from intake_api.password_links import create_link
+from intake_api.accounts.password_links import create_link
 from intake_api.texts import load_texts
 from intake_api.views import UNIT_ROLES
 

@@ -14,10 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cases.errors import InvalidData
-from intake_api.order_files.json_lines import read_json_lines
-from intake_api.order_files.rows import MOST_BYTES, MOST_ROWS, Row, too_many_rows
-from intake_api.order_files.separated import read_separated
-from intake_api.order_files.workbook import read_workbook
+from intake_api.imports.order_files.json_lines import read_json_lines
+from intake_api.imports.order_files.rows import MOST_BYTES, MOST_ROWS, Row, too_many_rows
+from intake_api.imports.order_files.separated import read_separated
+from intake_api.imports.order_files.workbook import read_workbook
 
 __all__ = ["MOST_BYTES", "SUFFIXES", "Row", "open_orders"]
 

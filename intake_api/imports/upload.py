@@ -17,10 +17,10 @@ from pathlib import Path, PurePath
 from aiohttp import BodyPartReader, web
 
 from cases.errors import InvalidData
-from intake_api.csrf import FIELD, check_origin
-from intake_api.order_files import MOST_BYTES, SUFFIXES
+from intake_api.accounts.csrf import FIELD, check_origin
+from intake_api.accounts.sessions import load_staff
+from intake_api.imports.order_files import MOST_BYTES, SUFFIXES
 from intake_api.problem_json import Problem
-from intake_api.sessions import load_staff
 
 _LONGEST_FIELD = 1_000
 _PIECE = 256 * 1024

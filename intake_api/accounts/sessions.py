@@ -22,8 +22,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cases.actors import Actor
 from cases.lifecycle import Role
 from cases.models import StaffSession, User
-from intake_api.auth import MAX_TOKEN_LENGTH, hash_token
-from intake_api.keys import ACTOR, DATABASE, SETTINGS, now_of
+from intake_api.accounts.auth import MAX_TOKEN_LENGTH, hash_token
+from intake_api.accounts.keys import ACTOR, DATABASE, SETTINGS, now_of
 
 COOKIE = "huying_session"
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from cases.classification import Tag
 from cases.use_cases.file_case import CaseDraft
-from intake_api.csrf import Form
+from intake_api.accounts.csrf import Form
 
 MAX_DRAFTS = 50
 

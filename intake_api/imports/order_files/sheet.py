@@ -7,7 +7,7 @@ SheetHandler(strings).take()       the rows that are complete so far
 from __future__ import annotations
 
 from cases.errors import InvalidData
-from intake_api.order_files.rows import LONGEST_CELL, MOST_COLUMNS, Row, too_wide
+from intake_api.imports.order_files.rows import LONGEST_CELL, MOST_COLUMNS, Row, too_wide
 
 #: All different texts of a workbook together.
 _MOST_CHARACTERS = 128 * 2**20

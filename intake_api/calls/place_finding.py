@@ -14,7 +14,7 @@ from aiohttp import web
 from cases.addresses.matching import PlaceMatches
 from cases.transcript import Field
 from cases.use_cases.suggest_places import suggest_places
-from intake_api.keys import DATABASE, NAMES
+from intake_api.accounts.keys import DATABASE, NAMES
 
 
 async def find_places(

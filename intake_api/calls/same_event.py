@@ -22,9 +22,9 @@ from cases.same_event import Report
 from cases.same_event.report import name_people
 from cases.town import Town
 from cases.use_cases.same_event import Similar, find_similar
-from intake_api.call_reading import ReadCall
-from intake_api.csrf import Form
-from intake_api.keys import DATABASE, TOWN
+from intake_api.accounts.csrf import Form
+from intake_api.accounts.keys import DATABASE, TOWN
+from intake_api.calls.call_reading import ReadCall
 from intake_api.texts import load_texts
 from intake_api.wording import age_words
 

@@ -25,9 +25,9 @@ from cases.calls.parts import KINDS
 from cases.classification import Tag
 from cases.transcript import Field, Matter, Transcript, read_transcript, settle
 from cases.use_cases.file_case import CaseDraft
-from intake_api.keys import TOWN
-from intake_api.place_finding import find_places
-from intake_api.read_draft import ReadDraft, quote
+from intake_api.accounts.keys import TOWN
+from intake_api.calls.place_finding import find_places
+from intake_api.calls.read_draft import ReadDraft, quote
 from intake_api.tagging import tag_texts
 
 MAX_TAGGED = 20_000

@@ -44,9 +44,9 @@ from cases.use_cases.import_orders import (
     release_import,
     store_batch,
 )
-from intake_api.call_reading import ReadCall, read_calls
-from intake_api.keys import Clock, Tagger, TownProvider
-from intake_api.order_files import Row, open_orders
+from intake_api.accounts.keys import Clock, Tagger, TownProvider
+from intake_api.calls.call_reading import ReadCall, read_calls
+from intake_api.imports.order_files import Row, open_orders
 
 CHANNEL = "phone"
 #: On SQLite nobody else writes while a batch is stored: half a second, not more.

@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from multidict import MultiDict
 
+from intake_api.accounts.sessions import load_staff
 from intake_api.problem_json import Problem
-from intake_api.sessions import load_staff
 
 FIELD = "csrf"
 Form = MultiDict[str]

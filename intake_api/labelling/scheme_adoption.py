@@ -20,7 +20,7 @@ from cases.use_cases.adopt_scheme import Adoption, OpenLead, adopt_scheme
 from classifier.mapping_file import Targets
 from classifier.scheme import Scheme, SchemeRow
 from classifier.tables import read_table, write_table
-from intake_api.keys import utc_now
+from intake_api.accounts.keys import utc_now
 
 _OPERATOR = Actor(Role.ADMIN, "命令行")
 

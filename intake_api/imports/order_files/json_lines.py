@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from cases.errors import InvalidData
-from intake_api.order_files.rows import LONGEST_CELL, MOST_COLUMNS, Row, long_cell
-from intake_api.order_files.separated import encoding_of
+from intake_api.imports.order_files.rows import LONGEST_CELL, MOST_COLUMNS, Row, long_cell
+from intake_api.imports.order_files.separated import encoding_of
 
 _LOOKED_AT = 200
 _LONGEST_LINE = 4 * LONGEST_CELL

@@ -16,14 +16,14 @@ from typing import IO
 from xml.parsers import expat
 
 from cases.errors import InvalidData
-from intake_api.order_files.rows import (
+from intake_api.imports.order_files.rows import (
     LONGEST_CELL,
     MOST_COLUMNS,
     Row,
     long_cell,
     too_wide,
 )
-from intake_api.order_files.sheet import SheetHandler, StringsHandler
+from intake_api.imports.order_files.sheet import SheetHandler, StringsHandler
 
 MOST_UNPACKED = 256 * 2**20
 _PIECE = 64 * 1024

@@ -12,19 +12,18 @@ the last batch. A process that is silent for ``LEASE`` is taken for dead.
 from __future__ import annotations
 
 import asyncio
-import secrets
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import structlog
 from aiohttp import web
-from sqlalchemy import Select, or_, select
 
 from cases.models import OrderImport
-from cases.use_cases.import_orders import DONE, RUNNING, forget_imports
-from intake_api.keys import CLOCK, DATABASE, SETTINGS, TAGGER, TOWN
-from intake_api.order_import import run_import, tagging_with
+from cases.use_cases.import_orders import DONE, forget_imports
+from intake_api.accounts.keys import CLOCK, DATABASE, SETTINGS, TAGGER, TOWN
+from intake_api.imports.claims import claim
+from intake_api.imports.order_import import run_import, tagging_with
 
 LEASE = timedelta(seconds=30)
 _LOOK_SECONDS = 15.0
@@ -60,7 +59,7 @@ class ImportKeeper:
         while self._up:
             self._begun.clear()
             try:
-                while self._up and (job := await self._claim()):
+                while self._up and (job := await self._next()):
                     await self._work(job)
                 await self._tidy()
             except Exception as error:
@@ -68,22 +67,9 @@ class ImportKeeper:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._begun.wait(), _LOOK_SECONDS)
 
-    async def _claim(self) -> OrderImport | None:
+    async def _next(self) -> OrderImport | None:
         now = self._app[CLOCK]()
-        async with self._app[DATABASE].reading() as session:
-            waiting = await session.scalars(_waiting(now - LEASE))
-            ids = [job.id for job in waiting if self._file(job).is_file()]
-        if not ids:
-            return None
-        async with self._app[DATABASE].transaction() as session:
-            job = await session.scalar(
-                _waiting(now - LEASE)
-                .where(OrderImport.id == ids[0])
-                .with_for_update(skip_locked=True)
-            )
-            if job is not None:
-                job.owner, job.updated_at = secrets.token_hex(8), now
-            return job
+        return await claim(self._app[DATABASE], OrderImport, now, LEASE, self._file)
 
     async def _work(self, job: OrderImport) -> None:
         assert job.owner is not None
@@ -114,15 +100,3 @@ class ImportKeeper:
 
 
 KEEPER = web.AppKey("import_keeper", ImportKeeper)
-
-
-def _waiting(silent_since: datetime) -> Select[OrderImport]:
-    return (
-        select(OrderImport)
-        .where(
-            OrderImport.state == RUNNING,
-            OrderImport.path.is_not(None),
-            or_(OrderImport.owner.is_(None), OrderImport.updated_at < silent_since),
-        )
-        .order_by(OrderImport.id)
-    )

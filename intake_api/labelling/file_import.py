@@ -37,7 +37,7 @@ from cases.town import Town
 from cases.use_cases.label_files import EXPORTED, export_row, read_batch, store_rows
 from cases.use_cases.label_votes import note_filled
 from classifier.tables import write_table
-from intake_api.order_files import Row, open_orders
+from intake_api.imports.order_files import Row, open_orders
 
 BATCH = 200
 SHOWN_ROWS, KEPT_TROUBLES = 8, 300

@@ -19,7 +19,7 @@ from cases.labels.rows import choice_codes
 from cases.models import LabelSuspect, LabelText, LabelVote
 from cases.town import CategoryRow, Town
 from cases.use_cases.label_filling import Offer, top_of
-from intake_api.highlights import Piece, cut_text, find_terms
+from intake_api.calls.highlights import Piece, cut_text, find_terms
 from intake_api.texts import load_texts
 
 MOST = 5

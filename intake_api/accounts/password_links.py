@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.models import PasswordLink, User
-from intake_api.auth import MAX_TOKEN_LENGTH, hash_token
+from intake_api.accounts.auth import MAX_TOKEN_LENGTH, hash_token
 
 LIFETIME = timedelta(days=3)
 

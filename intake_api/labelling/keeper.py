@@ -10,23 +10,23 @@ without the machine's word get one here, a few at a time, so that no page waits 
 from __future__ import annotations
 
 import asyncio
-import secrets
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import structlog
 from aiohttp import web
-from sqlalchemy import Select, or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.errors import InvalidData
 from cases.models import LabelImport, LabelText
 from cases.use_cases.label_votes import note_filled
 from cases.use_cases.labels import gather_labels
-from intake_api.keys import CLOCK, DATABASE, SETTINGS, TAGGER, TOWN
-from intake_api.label_import import Counts, import_file, label_files_folder
-from intake_api.order_import import ClassifierSilent, tagging_with
+from intake_api.accounts.keys import CLOCK, DATABASE, SETTINGS, TAGGER, TOWN
+from intake_api.imports.claims import claim
+from intake_api.imports.order_import import ClassifierSilent, tagging_with
+from intake_api.labelling.file_import import Counts, import_file, label_files_folder
 
 READY, RUNNING, DONE, STOPPED = "ready", "running", "done", "stopped"
 LEASE = timedelta(seconds=60)
@@ -64,7 +64,7 @@ class LabelKeeper:
         while self._up:
             self._begun.clear()
             try:
-                while self._up and (job := await self._claim()):
+                while self._up and (job := await self._next()):
                     await self._import(job)
                 await self._forget()
                 await self._gather()
@@ -78,21 +78,9 @@ class LabelKeeper:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._begun.wait(), _LOOK_SECONDS)
 
-    async def _claim(self) -> LabelImport | None:
+    async def _next(self) -> LabelImport | None:
         now = self._app[CLOCK]()
-        async with self._app[DATABASE].reading() as session:
-            waiting = list(await session.scalars(_waiting(now)))
-        # A file that was sent to another machine is that machine's.
-        here = [job.id for job in waiting if self._path(job).is_file()]
-        if not here:
-            return None
-        async with self._app[DATABASE].transaction() as session:
-            job = await session.scalar(
-                _waiting(now).where(LabelImport.id == here[0]).with_for_update(skip_locked=True)
-            )
-            if job is not None:
-                job.owner, job.updated_at = secrets.token_hex(8), now
-            return job
+        return await claim(self._app[DATABASE], LabelImport, now, LEASE, self._path)
 
     async def _import(self, job: LabelImport) -> None:
         path, owner = self._path(job), job.owner
@@ -188,17 +176,6 @@ async def forget_file(app: web.Application, row: LabelImport) -> None:
         await session.delete(found)
     path = label_files_folder(app[SETTINGS].data_dir) / (row.path or "-")
     await asyncio.to_thread(path.unlink, missing_ok=True)
-
-
-def _waiting(now: datetime) -> Select[LabelImport]:
-    return (
-        select(LabelImport)
-        .where(
-            LabelImport.state == RUNNING,
-            or_(LabelImport.owner.is_(None), LabelImport.updated_at < now - LEASE),
-        )
-        .order_by(LabelImport.id)
-    )
 
 
 KEEPER = web.AppKey("label_keeper", LabelKeeper)

@@ -27,9 +27,9 @@ from classifier.errors import ClassifierError
 from classifier.examples import load_shipped_examples
 from classifier.registry import ModelRegistry
 from classifier.taxonomy import load_shipped
-from intake_api.csrf import Form
+from intake_api.accounts.csrf import Form
+from intake_api.accounts.keys import DATABASE, SETTINGS
 from intake_api.first_model import models_folder
-from intake_api.keys import DATABASE, SETTINGS
 from intake_api.texts import load_texts
 from intake_api.town_keeper import TownKeeper
 

@@ -14,7 +14,7 @@ from typing import TextIO
 
 from cases.errors import InvalidData
 from cases.file_encoding import find_encoding
-from intake_api.order_files.rows import LONGEST_CELL, MOST_COLUMNS, Row, long_cell, too_wide
+from intake_api.imports.order_files.rows import LONGEST_CELL, MOST_COLUMNS, Row, long_cell, too_wide
 
 _MOST_LINES = 400
 _SEPARATORS = ",\t;|"

@@ -13,7 +13,7 @@ from cases.actors import Actor
 from cases.addresses.keeper import NameKeeper
 from cases.storage.database import Database
 from cases.town import Town
-from intake_api.passwords import Passwords
+from intake_api.accounts.passwords import Passwords
 from intake_api.settings import Settings
 
 

@@ -1,0 +1,1 @@
+"""Who comes in: passwords, sessions, tokens, and what forms carry against forgery."""

@@ -1,0 +1,1 @@
+"""A pasted call as drafts that an agent can check: read, tagged, placed, compared."""

@@ -1,0 +1,1 @@
+"""What the training room shows and takes in: labels, their files, categories, the ledger."""
