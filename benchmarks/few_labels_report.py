@@ -135,7 +135,7 @@ def _describe_picking(results: Results) -> str:
     ]
     return (
         "Which texts are labelled:\n\n" + _table(head, rows)
-        + "\n\nThe best mean of picking by chance, when picked by `pick_next`:\n\n" + "\n".join(told)
+        + "\n\nThe best mean of picking by chance, with `pick_next`:\n\n" + "\n".join(told)
     )  # fmt: skip
 
 

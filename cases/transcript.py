@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cases.calls.caller import find_name, find_phone
+from cases.calls.cues import any_of
 from cases.calls.elements import find_cause, find_place, find_time
 from cases.calls.frames import find_routing
 from cases.calls.matters import Cut, find_cuts, group, settle_cuts, without_tags
@@ -184,6 +185,9 @@ def _keep_whole(text: str, matter: Matter) -> Matter:
 
 def _gist(text: str, clauses: Sequence[Clause]) -> str:
     gist = _join(text, [c for c in clauses if c.kind in ("complaint", "demand")])
+    if announced := any_of("matters", "opens").match(gist):  # 再一个，另外还有一件事
+        rest = gist[announced.end() :].lstrip(_MARKS)
+        gist = rest if len(_WORD.findall(rest)) >= _SHORTEST_GIST else gist
     return gist if len(_WORD.findall(gist)) >= _SHORTEST_GIST else _join(text, clauses)
 
 
