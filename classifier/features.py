@@ -41,7 +41,8 @@ FloatArray = npt.NDArray[np.float32]
 
 def cut_words(text: str, tokenizer: Tokenizer) -> list[str]:
     """The words of a normalised text, punctuation left out."""
-    return [word for word in tokenizer.cut(text) if word[0].isalnum()]
+    # Nearly every word is all letters, and that is asked in half the time.
+    return [word for word in tokenizer.cut(text) if word.isalnum() or word[0].isalnum()]
 
 
 def find_runs(text: str) -> list[str]:

@@ -29,6 +29,7 @@ from classifier.retraining.inputs import Inputs
 from classifier.retraining.record import VECTORS, Assembled, assemble, keep_inputs
 from classifier.retraining.witness import RememberingEncoder
 from classifier.semantic_training import SentenceVectors
+from classifier.task_pool import MANY_ROWS, TaskPool
 from classifier.taxonomy import load_taxonomy
 from classifier.tokenizer import default_tokenizer, make_tokenizer
 from classifier.trainer import train_artefact
@@ -42,6 +43,7 @@ READINGS = "readings.jsonl.gz"  # beside it: words and cues of the rows of the l
 _ENCODE_UNASKED = 300
 _SAVED_AFTER = 2_000  # texts encoded; some minutes of work, and a file of 40 MB at most
 _BORROWED = 2_000  # shipped rows that teach request type and urgency to a model without them
+_READ_HERE = 500  # texts; more are read by the processes of the pool
 _READ = 0.3  # share of the whole when every text is read
 Progress = Callable[[str, float], None]
 
@@ -91,15 +93,16 @@ def train_inputs(
     check_strength(strength)
     tokenizer = tokenizer or inputs.settings["tokenizer"] or default_tokenizer()
     taxonomy = load_taxonomy(inputs.taxonomy)
-    material = assemble(inputs, taxonomy)
-    rows, own = material.examples.rows, taxonomy_examples(taxonomy)
-    side_rows = _side_rows(rows, material.shipped)
-    texts = [row.text for row in (*rows, *own)]
-    to_read = [*texts, *(row.text for row in side_rows)]
-    store = ReadingStore.open(cache / READINGS if cache else None, tokenizer)
-    fresh = store.missing(to_read)
-    with open_pool(len(texts), engine, scheduler) as workers:
-        asked = store.ask(to_read, workers)
+    # First of all: its processes start while this one puts the rows together.
+    with open_pool(_expected(inputs), engine, scheduler) as workers:
+        material = assemble(inputs, taxonomy)
+        rows, own = material.examples.rows, taxonomy_examples(taxonomy)
+        side_rows = _side_rows(rows, material.shipped)
+        texts = [row.text for row in (*rows, *own)]
+        to_read = [*texts, *(row.text for row in side_rows)]
+        store = ReadingStore.open(cache / READINGS if cache else None, tokenizer)
+        fresh = store.missing(to_read)
+        asked = store.ask(to_read, workers if fresh > _READ_HERE else TaskPool())
         vectors, encodings = None, None
         if strength == SEMANTIC or (strength is None and (encoder or encoder_installed())):
             vectors, encodings = _encode(texts, cache, inputs, encoder, strength, progress)
@@ -185,6 +188,11 @@ def _fill_store(
         store.gather(part, encoder, tell)
         if cache:
             store.save(cache / CACHE)
+
+
+def _expected(inputs: Inputs) -> int:
+    """Roughly how many rows there will be, known before any is read."""
+    return len(inputs.rows) + (MANY_ROWS if inputs.settings["with_shipped"] else 0)
 
 
 def _side_rows(rows: Sequence[Example], shipped: Sequence[Example]) -> tuple[Example, ...]:

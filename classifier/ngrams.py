@@ -5,8 +5,8 @@
     index.find(numbers) -> (where each n-gram found starts, which term it is)
 
 An n-gram is known by the n-gram without its last symbol, and that symbol. So the texts are looked
-through level by level, only what was found is looked further, and a level is one sorted array of
-numbers: no string is made, and a batch of texts shares each look.
+through level by level, only what was found is looked further, and a level is one table of numbers:
+no string is made, and a batch of texts shares each look.
 """
 
 from __future__ import annotations
@@ -17,21 +17,54 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+_SPREAD = np.uint64(0x9E3779B97F4A7C15)  # multiplying by it spreads neighbours (Knuth 6.4)
 IntArray = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class _Level:
-    """n-grams of one length; ``keys``, sorted: beginning * symbols + last symbol."""
+    """n-grams of one length in a hash table with open addresses, half of it empty or more.
+
+    ``keys``: beginning * symbols + last symbol, or -1. A search in a sorted array takes five times
+    as long: it looks at seventeen places of a large array, this at one or two.
+    """
 
     keys: IntArray
     numbers: IntArray
 
+    @classmethod
+    def of(cls, found: dict[int, int]) -> _Level:
+        """A table of at least one empty place, so that every search ends."""
+        size = 1 << (2 * len(found) + 1).bit_length()
+        level = cls(np.full(size, -1, dtype=np.int64), np.full(size, -1, dtype=np.int64))
+        keys = np.fromiter(found.keys(), np.int64, len(found))
+        numbers = np.fromiter(found.values(), np.int64, len(found))
+        places = level._places(keys)
+        while len(keys):
+            free = level.keys[places] < 0
+            level.keys[places[free]] = keys[free]  # of several for one place, the last has it
+            settled = level.keys[places] == keys
+            level.numbers[places[settled]] = numbers[settled]
+            keys, numbers = keys[~settled], numbers[~settled]
+            places = (places[~settled] + 1) % size
+        return level
+
     def find(self, keys: IntArray) -> IntArray:
         """The number of each, -1 where there is none."""
-        where = np.searchsorted(self.keys, keys)
-        where[where == len(self.keys)] = 0
-        return np.where(self.keys[where] == keys, self.numbers[where], -1)
+        found = np.full(len(keys), -1, dtype=np.int64)
+        left, places = np.arange(len(keys)), self._places(keys)
+        while len(left):
+            held = self.keys[places]
+            hit = held == keys
+            found[left[hit]] = self.numbers[places[hit]]
+            further = ~hit & (held >= 0)
+            left, keys = left[further], keys[further]
+            places = (places[further] + 1) % len(self.keys)
+        return found
+
+    def _places(self, keys: IntArray) -> IntArray:
+        spread = keys.astype(np.uint64) * _SPREAD >> np.uint64(64 - len(self.keys).bit_length() + 1)
+        return spread.astype(np.int64)
 
 
 class NgramIndex:
@@ -63,7 +96,7 @@ class NgramIndex:
 
         for number, part in enumerate(parts):
             lead_to(part, number)
-        self._levels = [_sorted(level) for level in edges]
+        self._levels = [_Level.of(level) for level in edges]
 
     def find(self, numbers: IntArray) -> tuple[IntArray, IntArray]:
         """All n-grams in a sequence of symbols.
@@ -86,9 +119,3 @@ class NgramIndex:
         starts, found = np.concatenate(all_starts), np.concatenate(all_found)
         terms = found < self._terms
         return starts[terms], found[terms]
-
-
-def _sorted(level: dict[int, int]) -> _Level:
-    keys = np.fromiter(level.keys(), np.int64, len(level))
-    order = np.argsort(keys)
-    return _Level(keys[order], np.fromiter(level.values(), np.int64, len(level))[order])

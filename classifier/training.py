@@ -156,7 +156,7 @@ def train_files(
             model_id = write_model(artefact, metrics, Path(out), fill=trained.keep)
             verdict = "Written to a folder of its own; no registry was touched."
             return TrainingReport(model_id, Path(out), False, verdict, metrics, given.warnings)
-        gate = pass_gate(trained, labels, serving, encoder)
+        gate = pass_gate(trained, labels, serving, encoder, before)
         metrics["gate"] = {name: gate[name] for name in KEPT}
 
         def fill(folder: Path) -> None:

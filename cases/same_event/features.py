@@ -64,8 +64,8 @@ def read_features(text: str, place: str) -> Features:
         names=tuple(dict.fromkeys(names)),
         doors=_read_doors(rules, words if place in text else f"{narrow_name(place)}，{words}"),
         loose=frozenset(_read_loose(rules, words)),
-        objects=frozenset(rules.concepts[w] for w in rules.matters.findall(words)),
-        faults=frozenset(rules.faulty[w] for w in rules.faults.findall(words)),
+        objects=frozenset(c for w in rules.matters.findall(words) for c in rules.concepts[w]),
+        faults=frozenset(f for w in rules.faults.findall(words) for f in rules.faulty[w]),
         pairs=frozenset(_pairs(rules.formula.sub("，", words))),
         matter=frozenset(_pairs(rest)),
     )

@@ -34,9 +34,10 @@ class Rules:
     doors: tuple[tuple[str, bool, re.Pattern[str]], ...]
     home: re.Pattern[str]
     matters: re.Pattern[str]
-    concepts: dict[str, str]
+    concepts: dict[str, tuple[str, ...]]
+    field_of: dict[str, str]
     faults: re.Pattern[str]
-    faulty: dict[str, str]
+    faulty: dict[str, tuple[str, ...]]
     personal: frozenset[str]
     contradict: tuple[frozenset[str], ...]
     alike: dict[str, str]
@@ -52,7 +53,7 @@ def load_rules() -> Rules:
     """Everything that judging goes by."""
     rows: dict[str, Any] = tomllib.loads((FOLDER / "rules.toml").read_text(encoding="utf-8"))
     words: dict[str, Any] = tomllib.loads((FOLDER / "matters.toml").read_text(encoding="utf-8"))
-    concepts = _turn(words["objects"])
+    concepts = _turn(*words["objects"].values())
     faulty = _turn(words["faults"])
     return Rules(
         figures={name: float(value) for name, value in rows["figures"].items()},
@@ -69,6 +70,7 @@ def load_rules() -> Rules:
         home=re.compile(rows["home"]["pattern"]),
         matters=_one_of(concepts, plain=True),
         concepts=concepts,
+        field_of={thing: field for field, row in words["objects"].items() for thing in row},
         faults=_one_of(faulty, plain=True),
         faulty=faulty,
         personal=frozenset(rows["personal"]["objects"]),
@@ -89,8 +91,14 @@ def pair_weight(pair: str) -> float:
     return _weights().get(pair, 1.0)
 
 
-def _turn(groups: dict[str, list[str]]) -> dict[str, str]:
-    return {narrow_name(word): name for name, members in groups.items() for word in members}
+def _turn(*groups: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
+    """What each word stands for: mostly one thing, sometimes two."""
+    found: dict[str, dict[str, None]] = {}
+    for group in groups:
+        for name, members in group.items():
+            for word in members:
+                found.setdefault(narrow_name(word), {})[name] = None
+    return {word: tuple(names) for word, names in found.items()}
 
 
 def _one_of(words: Any, *, plain: bool = False) -> re.Pattern[str]:

@@ -1,6 +1,6 @@
 """May a model trained on files replace the serving one? What ``huying train`` asks.
 
-pass_gate(trained, taxonomy, serving, encoder) -> dict
+pass_gate(trained, taxonomy, serving, encoder, before=None) -> dict
     passed, verdict (one English sentence), n, better, worse, reasons and warnings (Chinese),
     comparison (as in comparison.json; None where nothing could be compared)
 frozen_before(serving, trained keys) -> rows of the exam that the serving model was compared on
@@ -11,11 +11,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from classifier.artefact import read_artefact
+from classifier.artefact import ModelArtefact, read_artefact
 from classifier.encoder import Encoder
 from classifier.errors import InputsError, ModelError
 from classifier.input_training import Trained, shared_encoder
-from classifier.model import Model, load_model
+from classifier.model import Model
 from classifier.retraining.examination import Examination, examine
 from classifier.retraining.inputs import LabelledRow
 from classifier.retraining.record import kept_inputs
@@ -25,9 +25,16 @@ KEPT = ("passed", "verdict", "n", "better", "worse")  # of the answer, in the me
 
 
 def pass_gate(
-    trained: Trained, taxonomy: Taxonomy, serving: Path | None, encoder: Encoder | None
+    trained: Trained,
+    taxonomy: Taxonomy,
+    serving: Path | None,
+    encoder: Encoder | None,
+    before: ModelArtefact | None = None,
 ) -> dict[str, Any]:
-    """What ``metrics["gate"]`` keeps, and the sentences for whoever trained."""
+    """What ``metrics["gate"]`` keeps, and the sentences for whoever trained.
+
+    :param before: the serving model where it was read already: a second look costs a second
+    """
     told: dict[str, Any] = {"n": 0, "better": 0, "worse": 0, "reasons": (), "warnings": ()}
     told["comparison"] = None
     if serving is None:
@@ -36,9 +43,9 @@ def pass_gate(
             "verdict": "No model served before; this one serves now.",
         }
     try:
-        current = read_artefact(serving)
+        current = before or read_artefact(serving)
         encoder = shared_encoder(encoder, trained.artefact, current)
-        champion = load_model(serving, encoder=encoder)
+        champion = Model(current, encoder)
     except ModelError as error:
         verdict = f"The serving model cannot be used ({error}); this one serves now."
         return told | {"passed": True, "verdict": verdict}
