@@ -4,7 +4,7 @@ PY := .venv/bin/python
 DATA ?= huying-data
 QUICK := not (e2e or browser or fuzz or slow or crash or postgres)
 
-.PHONY: help run test crash quick lint format train evaluate bench wheel lock clean
+.PHONY: help run test crash quick timings lint format train evaluate bench wheel lock clean
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -20,7 +20,10 @@ crash: .prepared-test  ## kill -9 at a hundred random moments
 	@HUYING_TEST_KILLS=100 $(PY) -m pytest -s -m crash $(ARGS)
 
 quick: .prepared-test  ## the fast ones, under a minute
-	@$(PY) -m pytest -n 2 -m "$(QUICK)" $(ARGS)
+	@$(PY) -m pytest -n 2 --quick -m "$(QUICK)" $(ARGS)
+
+timings: .prepared-test  ## measure every test anew: which ones `quick` leaves out
+	@$(PY) -m pytest -n 2 --dist worksteal --note-slow -m "not crash" $(ARGS)
 
 lint: .prepared-test  ## ruff and mypy --strict
 	@$(PY) -m ruff check --no-cache . && $(PY) -m ruff format --check -q . && $(PY) -m mypy

@@ -26,6 +26,7 @@ from bot.dialogue.turn import (
     Outcome,
     Rate,
     Reopen,
+    SayWord,
     SetLanguage,
     Supplement,
     TellHoldings,
@@ -49,7 +50,9 @@ from cases.use_cases.chats import ask_for_chat, hand_back
 from cases.use_cases.citizen import amend_case, ask_for_person, confirm_tag
 from cases.use_cases.file_case import AttachmentDraft, CaseDraft, file_case
 from cases.use_cases.links import case_link
+from cases.use_cases.merging import answering_case
 from cases.use_cases.privacy import forget_contact, list_holdings
+from cases.use_cases.reporters import record_own_word
 from cases.use_cases.same_event import Similar, find_similar
 
 
@@ -173,6 +176,10 @@ async def _leave(desk: Desk, action: LeaveToPerson, incoming: Incoming) -> Case:
 
 
 async def _supplement(desk: Desk, action: Supplement, incoming: Incoming) -> Case:
+    merged = await desk.session.get(Case, action.case.id)
+    if merged is not None and merged.state == State.MERGED:
+        await _pass_on(desk, merged, action)
+        return merged
     case = await lock_case(desk.session, action.case.number)
     if case.state == State.REJECTED and action.text:
         await desk.perform(case, lifecycle.Action.OBJECT, {"reason": action.text})
@@ -193,6 +200,25 @@ async def _supplement(desk: Desk, action: Supplement, incoming: Incoming) -> Cas
         attachments=_drafts(action.files),
         notify=False,
     )
+
+
+async def _pass_on(desk: Desk, merged: Case, action: Supplement) -> None:
+    """More about a matter that another case answers for: whoever handles that one reads it."""
+    answering = await lock_case(desk.session, (await answering_case(desk.session, merged)).number)
+    place = action.place or (action.location.title if action.location else None)
+    said = "，".join(part for part in (action.text, place) if part) or "（补充了图片或位置）"
+    await amend_case(
+        desk.session,
+        answering,
+        actor=Actor.bot(),
+        town=desk.town,
+        now=desk.now,
+        text=f"编号 {merged.number} 的诉求人补充：{said}",
+        attachments=_drafts(action.files),
+        notify=False,
+    )
+    if answering.state in (State.CLOSED, State.EVALUATED):
+        await ask_for_person(desk.session, answering, now=desk.now)
 
 
 async def _note(desk: Desk, action: Note, incoming: Incoming) -> Case:
@@ -217,6 +243,17 @@ async def _rate(desk: Desk, action: Rate, incoming: Incoming) -> Case:
         await desk.perform(case, lifecycle.Action.REOPEN, {"reason": "诉求人表示没有解决"})
     else:
         await desk.perform(case, lifecycle.Action.CLOSE, {})
+    return case
+
+
+async def _say_word(desk: Desk, action: SayWord, incoming: Incoming) -> Case:
+    """Kept beside the first reporter's rating; who is not content is called."""
+    case = await desk.session.get_one(
+        Case, action.case.id, with_for_update=True, populate_existing=True
+    )
+    await record_own_word(
+        desk.session, case, desk.contact.id, action.solved, actor=Actor.bot(), now=desk.now
+    )
     return case
 
 
@@ -286,6 +323,7 @@ _DEEDS: dict[type, Callable[[Desk, Any, Incoming], Awaitable[Case]]] = {
     Note: _note,
     Withdraw: _withdraw,
     Rate: _rate,
+    SayWord: _say_word,
     Reopen: _reopen,
     JoinCase: _join,
     FileConsultation: file_question,

@@ -19,7 +19,7 @@ from bot.dialogue.taps import find_option
 from bot.incoming import Incoming, Location
 from bot.texts import load_texts
 from bot.words import read_command
-from cases.callbacks import decode
+from cases.callbacks import Callback, decode
 from cases.classification import Tag
 from cases.errors import CaseNotFound
 from cases.lifecycle import State
@@ -29,6 +29,7 @@ from cases.town import Town
 from cases.use_cases.chats import count_ahead
 from cases.use_cases.citizen import cases_of_contact, find_own_case
 from cases.use_cases.links import find_linked_case, find_linked_place
+from cases.use_cases.reporters import find_followed_case
 
 #: A prompt among the last messages still counts as on show.
 _PROMPT_AMONG = 3
@@ -73,6 +74,7 @@ async def gather_facts(
         place=find_place(incoming.text) if incoming.text else None,
         mentioned=mentioned,
         tapped=await _tapped(session, contact, incoming, options),
+        followed=await _followed(session, contact, incoming, options),
         replied_to=await _replied_to(session, contact, state, incoming),
         edited=await _edited(session, contact, state, incoming),
         options=options,
@@ -165,7 +167,10 @@ async def _filed_lately(session: AsyncSession, contact: Contact, incoming: Incom
 
 async def _own_case(session: AsyncSession, contact: Contact, case_id: int) -> CaseView | None:
     case = await session.get(Case, case_id)
-    return view_case(case) if case is not None and case.contact_id == contact.id else None
+    if case is None or case.contact_id != contact.id:
+        return None
+    (view,) = await _answered_by_others(session, [view_case(case)])
+    return view
 
 
 async def _mentioned(
@@ -180,15 +185,35 @@ async def _mentioned(
         return None
 
 
-async def _tapped(
-    session: AsyncSession, contact: Contact, incoming: Incoming, options: tuple[Option, ...]
-) -> CaseView | None:
+def _pressed(incoming: Incoming, options: tuple[Option, ...]) -> Callback | None:
+    """The button about a case that was tapped, or typed."""
     data = incoming.tap
     if data is None and options:
         typed = find_option(incoming.text, options)
         data = typed.data if typed else None
     callback = decode(data) if data else None
-    if callback is None or not callback.case_id:
+    return callback if callback and callback.case_id else None
+
+
+async def _followed(
+    session: AsyncSession, contact: Contact, incoming: Incoming, options: tuple[Option, ...]
+) -> CaseView | None:
+    """Somebody else's case: only how it stands, under the number that this citizen knows."""
+    callback = _pressed(incoming, options)
+    if callback is None or callback.verb != "word":
+        return None
+    case = await find_followed_case(session, callback.case_id, contact.id)
+    known = await session.get(Case, callback.case_id)
+    if case is None or known is None:
+        return None
+    return replace(view_case(case), number=known.number, tracking_code="")
+
+
+async def _tapped(
+    session: AsyncSession, contact: Contact, incoming: Incoming, options: tuple[Option, ...]
+) -> CaseView | None:
+    callback = _pressed(incoming, options)
+    if callback is None:
         return None
     case = await session.get(Case, callback.case_id)
     if case is None or case.contact_id != contact.id:

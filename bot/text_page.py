@@ -12,11 +12,13 @@ import sys
 import tomllib
 from collections.abc import Mapping
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
 from cases.callers.texts import load_sms_texts
 from cases.notifications import TEMPLATES
+from cases.use_cases.tell_reporters import load_follower_texts
 
 Table = Mapping[str, Any]
 
@@ -25,12 +27,13 @@ def write_text_page() -> str:
     """The page as Markdown. Raises ``KeyError`` for a section that has no heading."""
     own = resources.files("bot").joinpath("texts")
     page = tomllib.loads(own.joinpath("page.toml").read_text(encoding="utf-8"))
+    followers = load_follower_texts()
     lines = [f"# {page['title']}", "", page["intro"].strip(), ""]
-    for title, folder in ((page["dialogue"], own), (page["notices"], TEMPLATES)):
-        chinese, english = (
-            _sections(tomllib.loads(folder.joinpath(f"{name}.toml").read_text(encoding="utf-8")))
-            for name in ("zh", "en")
-        )
+    for title, (chinese, english) in (
+        (page["dialogue"], _read_both(own)),
+        (page["notices"], _read_both(TEMPLATES)),
+        (page["followers"], [{"followers": followers[name]} for name in ("zh", "en")]),
+    ):
         lines += [f"## {title}", ""]
         for name, sentences in chinese.items():
             lines += [f"### {page['sections'][name]}", "", "| | 中文 | English |", "|---|---|---|"]
@@ -41,10 +44,19 @@ def write_text_page() -> str:
     return "\n".join([*lines, *_text_messages(page)]).rstrip() + "\n"
 
 
+def _read_both(folder: Traversable) -> list[dict[str, Table]]:
+    """The Chinese and the English file of a folder, by section."""
+    return [
+        _sections(tomllib.loads(folder.joinpath(f"{name}.toml").read_text(encoding="utf-8")))
+        for name in ("zh", "en")
+    ]
+
+
 def _text_messages(page: Table) -> list[str]:
     """What callers read and hear, in Chinese only: the first wording that fits is sent."""
     lines = [f"## {page['text_messages']}", ""]
-    for name, sentences in _sections(load_sms_texts()).items():
+    texts = {**_sections(load_sms_texts()), "followers": load_follower_texts()["sms"]}
+    for name, sentences in texts.items():
         if name not in page["sms_sections"]:
             continue
         lines += [f"### {page['sms_sections'][name]}", "", "| | 中文 | English |", "|---|---|---|"]

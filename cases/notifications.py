@@ -106,6 +106,20 @@ def solved_buttons(case: Case, language: str = "zh") -> list[list[dict[str, str]
     ]
 
 
+def word_buttons(case_id: int, round_: int, language: str = "zh") -> list[list[dict[str, str]]]:
+    """What somebody who reported the event too says of the answer; rates and reopens nothing.
+
+    :param case_id: of the case that they know; ``round_``: of the one that was answered
+    """
+    labels = load_templates(language)["words"]
+    return [
+        [
+            {"label": labels[word], "data": callbacks.encode("word", case_id, round_, word)}
+            for word in ("yes", "partly", "no")
+        ]
+    ]
+
+
 async def notify_contact(
     session: AsyncSession,
     case: Case,

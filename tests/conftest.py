@@ -21,7 +21,18 @@ from cases.storage.schema import upgrade_schema
 from cases.town import Town, load_town
 from cases.town_files import load_town_files
 from tests.postgres import TemplateDatabases, start_postgres
+from tests.quick import (
+    leave_out_slow,
+    pytest_addoption,
+    pytest_configure,
+    pytest_ignore_collect,
+)
 
+__all__ = [
+    "pytest_addoption",
+    "pytest_configure",
+    "pytest_ignore_collect",
+]
 T = TypeVar("T")
 
 
@@ -151,8 +162,9 @@ def _prepare(url: str) -> None:
     run_apart(fill())
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The long ones first, so that no worker is left alone with one at the end."""
+    leave_out_slow(config, items)
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 

@@ -48,6 +48,11 @@ class CaseView:
         return self.state in OPEN_STATES
 
     @property
+    def takes_more(self) -> bool:
+        """Open, or joined to one that is: more words and files go with it."""
+        return self.is_open or (self.state is State.MERGED and self.shown in OPEN_STATES)
+
+    @property
     def can_reopen(self) -> bool:
         """Settled as we see it; the citizen may see it otherwise."""
         return self.state in (State.CLOSED, State.EVALUATED)
@@ -72,7 +77,8 @@ class Facts:
 
     ``mentioned`` is the case whose number was typed, ``tapped`` the one a button names,
     ``replied_to`` the one whose message was answered, ``edited`` the one an edited message
-    belongs to; each only if it is this citizen's. ``linked_case`` and ``linked_place`` are what
+    belongs to; each only if it is this citizen's. ``followed`` is the one that answers for a case
+    they reported too, when its button is pressed. ``linked_case`` and ``linked_place`` are what
     the link that was opened stands for. ``page`` are the cases to list and ``page_next`` where the
     next page begins (0: nowhere). ``ahead`` chats wait for a person before this one.
     ``link_to`` makes a link into a private chat out of a payload.
@@ -86,6 +92,7 @@ class Facts:
     place: str | None = None
     mentioned: CaseView | None = None
     tapped: CaseView | None = None
+    followed: CaseView | None = None
     replied_to: CaseView | None = None
     edited: CaseView | None = None
     options: tuple[Option, ...] = field(default=())

@@ -95,7 +95,7 @@ def recent_supplement(state: DialogueState, incoming: Incoming, facts: Facts) ->
     """A few words right after filing, or a photo a little later, that name no new problem
     belong to that case."""
     case = facts.newest
-    if case is None or not case.is_open or names_new_problem(facts.tag, case):
+    if case is None or not case.takes_more or names_new_problem(facts.tag, case):
         return None
     if _names_other_place(facts, case):
         return None
@@ -186,7 +186,7 @@ def _same_matter(incoming: Incoming, facts: Facts) -> CaseView | None:
     for case in facts.cases:
         fresh = incoming.at - case.filed_at <= WHOSE_WITHIN
         same = case.category == facts.tag.category and not _names_other_place(facts, case)
-        if case.is_open and fresh and same:
+        if case.takes_more and fresh and same:
             return case
     return None
 
@@ -200,4 +200,4 @@ def _likely_home(incoming: Incoming, facts: Facts) -> CaseView | None:
     case = facts.newest
     if case is None or incoming.at - case.filed_at > WHOSE_WITHIN:
         return None
-    return case if case.is_open or case.can_reopen or case.state is State.REJECTED else None
+    return case if case.takes_more or case.can_reopen or case.state is State.REJECTED else None

@@ -51,12 +51,12 @@ def take_media(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn |
 def recent_case(incoming: Incoming, facts: Facts) -> CaseView | None:
     """Where loose files belong: the case answered to, the one we asked about, or the open
     one filed within the last minutes."""
-    if facts.replied_to is not None and facts.replied_to.is_open:
+    if facts.replied_to is not None and facts.replied_to.takes_more:
         return facts.replied_to
     if waiting_case(facts) is not None:
         return waiting_case(facts)
     case = facts.newest
-    if case is None or not case.is_open:
+    if case is None or not case.takes_more:
         return None
     return case if incoming.at - case.filed_at <= FILES_WITHIN else None
 

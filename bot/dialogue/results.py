@@ -30,6 +30,7 @@ from bot.dialogue.turn import (
     Outcome,
     Rate,
     Reopen,
+    SayWord,
     Supplement,
     Turn,
     Withdraw,
@@ -67,6 +68,8 @@ def _refused(turn: Turn, action: Any, why: str, facts: Facts) -> Turn:
     if case is None:
         return turn.saying(say("talk.refused", why=why))
     sections = {Withdraw: "cancel.refused", Reopen: "reopen.refused", Rate: "rating.refused"}
+    if isinstance(action, SayWord):
+        return turn.saying(say("talk.refused", number=case.number, why=why))
     if isinstance(action, ChooseCategory):
         text = say("tag.fixed")
     else:
@@ -169,6 +172,8 @@ def _supplemented(
         text = say("supplement.objected", number=case.number)
     elif before.can_reopen:
         text = say("supplement.closed", number=case.number)
+    elif before.state is State.MERGED:
+        text = say("supplement.merged", number=case.number)
     elif not before.is_open:
         text = say("supplement.over", number=case.number)
     elif action.place or (action.location and action.location.title):
@@ -213,6 +218,13 @@ def _rated(turn: Turn, action: Rate, case: CaseView, incoming: Incoming, facts: 
     return replace(turn, state=state).saying(f"{text}\n{say('ask.reason')}", case_id=case.id)
 
 
+def _word_noted(
+    turn: Turn, action: SayWord, case: CaseView, incoming: Incoming, facts: Facts
+) -> Turn:
+    key = "rating.word_no" if action.solved == "no" else "rating.thanks"
+    return turn.saying(facts.texts.say(key, number=action.case.number))
+
+
 def _reopened(turn: Turn, action: Reopen, case: CaseView, incoming: Incoming, facts: Facts) -> Turn:
     state = turn.state.asking(Step.ASKING_REASON, incoming.at, case.id)
     text = f"{_say_reopened('rating', case, facts)}\n{facts.texts.say('ask.reason')}"
@@ -255,6 +267,7 @@ _ANSWERS: dict[type, Callable[[Turn, Any, CaseView, Incoming, Facts], Turn]] = {
     Note: _noted,
     Withdraw: _withdrawn,
     Rate: _rated,
+    SayWord: _word_noted,
     Reopen: _reopened,
     JoinCase: _joined,
     FileConsultation: _filed,

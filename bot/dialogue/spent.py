@@ -20,6 +20,7 @@ from bot.dialogue.turn import (
     LeaveToPerson,
     Rate,
     Reopen,
+    SayWord,
     Spent,
     Supplement,
     Turn,
@@ -27,7 +28,7 @@ from bot.dialogue.turn import (
     button,
 )
 from cases.lifecycle import State
-from cases.notifications import satisfaction_names
+from cases.notifications import load_templates, satisfaction_names
 
 _TAG = frozenset({"ok", "cat", "other"})
 _PLACE = frozenset({"noplace"})
@@ -35,6 +36,7 @@ _UNDO = _TAG | _PLACE | {"undo"}
 _RATING = frozenset({"rate", "rerate"})
 _REOPENING = _RATING | {"reopen"}
 _SOLVED = frozenset({"solved"})
+_WORD = frozenset({"word"})
 
 
 def spend_cards(turn: Turn, action: Any, case: CaseView, facts: Facts) -> Turn:
@@ -75,6 +77,10 @@ def _spent_by(action: Any, case: CaseView, facts: Facts) -> Spent | None:
     if isinstance(action, Supplement) and (action.place or action.location):
         mark = say("card.placed", place=case.place) if case.place else say("card.pinned")
         return spend_skip(case, mark)
+    if isinstance(action, SayWord):
+        word = load_templates(facts.texts.language)["words"][action.solved]
+        mark = say("card.word", word=word)
+        return Spent(action.asked, "word", _WORD, mark, stamp=action.case.round)
     return _rated(action, case, facts) if isinstance(action, Rate) else None
 
 

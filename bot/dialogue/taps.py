@@ -21,6 +21,7 @@ from bot.dialogue.turn import (
     Rate,
     Reopen,
     Reply,
+    SayWord,
     Turn,
     Withdraw,
 )
@@ -176,6 +177,15 @@ def _solved(state: DialogueState, incoming: Incoming, facts: Facts, tap: Callbac
     return Turn(state.at_rest(), action=Rate(case, solved=tap.value))
 
 
+def _word(state: DialogueState, incoming: Incoming, facts: Facts, tap: Callback) -> Turn | None:
+    """What is not theirs is not described: an old button only hears that it is old."""
+    case = facts.followed
+    known = tap.value in ("yes", "partly", "no")
+    if case is None or not known or not case.can_reopen or tap.stamp != case.round:
+        return Turn(state).saying(facts.texts.say("talk.stale_lost"))
+    return Turn(state.at_rest(), action=SayWord(case, tap.value, tap.case_id))
+
+
 def _reopen(state: DialogueState, incoming: Incoming, facts: Facts, tap: Callback) -> Turn | None:
     case = facts.tapped
     if case is None or not case.can_reopen or tap.stamp != case.round:
@@ -223,6 +233,7 @@ _VERBS = {
     "rate": _rate,
     "rerate": _rerate,
     "solved": _solved,
+    "word": _word,
     "reopen": _reopen,
     "status": _status,
     "file": _file,

@@ -124,6 +124,17 @@ class Rate:
 
 
 @dataclass(frozen=True)
+class SayWord:
+    """跟进人的意见: what somebody who reported the event too says of the answer (yes, partly, no).
+    ``case`` stands where the matter stands, under the number that they know; ``asked``: the case
+    that the button names."""
+
+    case: CaseView
+    solved: str
+    asked: int
+
+
+@dataclass(frozen=True)
 class Reopen:
     """重办"""
 
@@ -188,6 +199,7 @@ Action = (
     | Note
     | Withdraw
     | Rate
+    | SayWord
     | Reopen
     | JoinCase
     | SetLanguage

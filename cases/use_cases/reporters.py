@@ -4,6 +4,8 @@
     await count_reporters(session, case_ids) -> {id: n}
     await add_reporter(session, case, …) -> CaseReporter | None     None: is there already
     await record_word(session, number, reporter_id, solved, words, actor=…, now=…) -> Case
+    await record_own_word(session, case, contact_id, solved, actor=…, now=…)      from their chat
+    await find_followed_case(session, case_id, contact_id) -> Case | None
     await forget_reporter(session, contact_id)
 
 The first reporter stands in the case itself: their rating closes the evaluation. A follower's word
@@ -171,6 +173,72 @@ async def record_word(
         raise CaseNotFound("没有这位跟进人，请刷新后再试。")
     row.solved, row.solved_at = solved or row.solved, now
     row.solved_words = words.strip()[:_LONGEST] or None
+    await _note_word(session, case, solved, row.solved_words, actor, now)
+
+
+async def record_own_word(
+    session: AsyncSession,
+    case: Case,
+    contact_id: int,
+    solved: str,
+    *,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """The same by a button of the chat, also from whoever first reported a merged case. ``case`` is
+    the one that answers, held by this transaction. Raises ``InvalidData``, ``CaseNotFound``."""
+    if solved not in SOLVED:
+        raise InvalidData("请选择解决了、部分解决或没有解决。", field="solved")
+    row = await session.scalar(
+        select(CaseReporter)
+        .where(
+            CaseReporter.contact_id == contact_id,
+            CaseReporter.case_id.in_(await _members(session, case)),
+        )
+        .order_by(CaseReporter.id.desc())
+        .limit(1)
+    )
+    if row is not None:
+        row.solved, row.solved_at = solved, now
+        await _note_word(session, case, solved, None, actor, now)
+        return
+    own = await session.scalar(
+        select(Case.number).where(
+            Case.parent_id == case.id,
+            Case.state == State.MERGED.value,
+            Case.contact_id == contact_id,
+        )
+    )
+    if own is None:
+        raise CaseNotFound("没有这位跟进人，请刷新后再试。")
+    await _note_word(session, case, solved, f"编号 {own} 的诉求人", actor, now)
+
+
+async def find_followed_case(session: AsyncSession, case_id: int, contact_id: int) -> Case | None:
+    """The case that answers for ``case_id``, if this chat reported it without being its first."""
+    known = await session.get(Case, case_id)
+    if known is None:
+        return None
+    merged = known.state == State.MERGED.value and known.parent_id is not None
+    answering = await session.get(Case, known.parent_id) if merged else known
+    if merged and known.contact_id == contact_id:
+        return answering
+    row = await session.scalar(
+        select(CaseReporter.id)
+        .where(CaseReporter.case_id == known.id, CaseReporter.contact_id == contact_id)
+        .limit(1)
+    )
+    return answering if row is not None else None
+
+
+async def _note_word(
+    session: AsyncSession,
+    case: Case,
+    solved: str | None,
+    words: str | None,
+    actor: Actor,
+    now: datetime,
+) -> None:
     if solved == "no":
         case.wants_person = True
     await append_history(
@@ -179,10 +247,7 @@ async def record_word(
         action=SAID,
         from_state=case.state,
         actor=actor,
-        data={
-            **({"solved": solved} if solved else {}),
-            **({"text": row.solved_words} if row.solved_words else {}),
-        },
+        data={**({"solved": solved} if solved else {}), **({"text": words} if words else {})},
         citizen_text=None,
         now=now,
     )

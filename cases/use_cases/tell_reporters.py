@@ -32,11 +32,14 @@ from cases.notifications import (
     notify_contact,
     queue_notice,
     render_notice,
+    word_buttons,
 )
 from cases.town import Town
 from cases.use_cases.step import Step
 
 _FILE: Path = TEMPLATES / "followers.toml"
+#: What asks the first reporter for a rating, asks the others for a word.
+_ASKS = ("close", "close_again")
 
 
 @cache
@@ -77,7 +80,9 @@ async def _tell_merged(session: AsyncSession, step: Step, key: str, child: Case,
     contact = await session.get(Contact, child.contact_id) if child.contact_id else None
     language = contact.language if contact else "zh"
     words = dict(_worded(step, language))
-    if key in ("close", "close_again"):
+    buttons = None
+    if key in _ASKS:
+        buttons = word_buttons(child.id, step.case.round, language)
         # The rating is the first reporter's; what is asked of the others is a word.
         subject = child.number if language == "en" else f"您的诉求 {child.number} "
         text = _follower_text(key, language).format_map({**words, "subject": subject})
@@ -91,6 +96,7 @@ async def _tell_merged(session: AsyncSession, step: Step, key: str, child: Case,
         dedupe_key=f"case:{step.case.id}:{seq}:merged:{child.id}",
         now=step.now,
         town=step.town,
+        buttons=buttons,
     )
 
 
@@ -102,6 +108,7 @@ async def _tell_follower(
         return False
     if _is_told_anyway(step, contact):
         return False
+    buttons = None
     if contact.channel == SMS:
         rules = rules_of(step.town)
         wording = load_follower_texts()["sms"].get(key, "")
@@ -116,6 +123,8 @@ async def _tell_follower(
         words = dict(_worded(step, contact.language))
         words["subject"] = str(subject).format(number=number)
         text = _follower_text(key, contact.language).format_map(words)
+        if key in _ASKS:
+            buttons = word_buttons(row.case_id, step.case.round, contact.language)
     if not text:
         return False
     return await queue_notice(
@@ -127,6 +136,7 @@ async def _tell_follower(
         dedupe_key=f"case:{step.case.id}:{seq}:follower:{row.id}",
         now=step.now,
         town=step.town,
+        buttons=buttons,
     )
 
 

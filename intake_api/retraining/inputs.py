@@ -37,6 +37,7 @@ from intake_api.retraining.folders import inputs_of
 
 #: A transaction that writes holds up the others of SQLite: a few hundred rows are a moment.
 _SLICE = 500
+_REST = 0.05  # seconds after each hundred labels, in which others write
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ async def write_job_inputs(
     What was decided about the frozen rows is in the database before the inputs are there: killed
     in between, the next run finds the same rows frozen.
     """
-    await gather_labels(database, now)
+    await gather_labels(database, now, pause=_REST)
     taxonomy = folder / "town_taxonomy.csv"
     async with database.reading() as session:
         labels = await training_rows(session)
