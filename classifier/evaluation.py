@@ -63,7 +63,7 @@ def evaluate_file(
     texts = [row[text_column] for _, row in table.rows]
     tags: list[Tag] = []
     for start in range(0, len(texts), _CHUNK):
-        tags += model.tag_many(texts[start : start + _CHUNK])
+        tags += model.tag_many(texts[start : start + _CHUNK], reasons=False)
         if progress:
             progress("tagging", len(tags) / len(texts))
     return score_tags(tags, answers, {label.code: label.platform for label in model.taxonomy})

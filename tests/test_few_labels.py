@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.few_labels import main
-from benchmarks.few_labels_report import (
+from benchmarks.few_labels.__main__ import main
+from benchmarks.few_labels.report import (
     ACTIVE,
     BEGIN,
     END,

@@ -75,7 +75,7 @@ class Witness:
         """One tag per row, in the codes of the taxonomy given."""
         asked = [row.text for row in rows if not self.trained_on(row)]
         if whole:
-            told = iter(self.model.tag_many(asked))
+            told = iter(self.model.tag_many(asked, reasons=False))
         else:
             table = self.model.category_probabilities(asked)
             told = iter([self._tag(line, "normal") for line in table])

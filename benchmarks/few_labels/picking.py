@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.few_labels_report import ACTIVE, RANDOM, Point
+from benchmarks.few_labels.report import ACTIVE, RANDOM, Point
 from benchmarks.tagging.corpora import read_corpus
 from classifier.calibration import Mixture, expected_calibration_error
 from classifier.corpus import fit_features
