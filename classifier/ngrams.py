@@ -11,8 +11,10 @@ no string is made, and a batch of texts shares each look.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -71,32 +73,29 @@ class NgramIndex:
     """A term's number is its place in the vocabulary."""
 
     def __init__(self, terms: Sequence[str], joint: str = "") -> None:
-        parts: list[Sequence[str]] = [term.split(joint) if joint else term for term in terms]
-        self.symbols = {
-            symbol: i
-            for i, symbol in enumerate(dict.fromkeys(s for part in parts for s in part), start=1)
-        }
+        every = chain.from_iterable(term.split(joint) if joint else term for term in terms)
+        self.symbols = {symbol: i for i, symbol in enumerate(dict.fromkeys(every), start=1)}
         self._terms = len(terms)
         self._base = len(self.symbols) + 1
         self._single = np.full(self._base, -1, dtype=np.int64)
         numbers = {term: i for i, term in enumerate(terms)}
-        edges: list[dict[int, int]] = [{} for _ in range(max(map(len, parts), default=1) - 1)]
-
-        def lead_to(part: Sequence[str], number: int) -> None:
-            symbol = self.symbols[part[-1]]
-            if len(part) == 1:
-                self._single[symbol] = number
-                return
-            beginning = joint.join(part[:-1])
-            if beginning not in numbers:
-                # No term itself: it leads on under a number behind all terms, and is never found.
-                numbers[beginning] = len(numbers)
-                lead_to(part[:-1], numbers[beginning])
-            edges[len(part) - 2][numbers[beginning] * self._base + symbol] = number
-
-        for number, part in enumerate(parts):
-            lead_to(part, number)
-        self._levels = [_Level.of(level) for level in edges]
+        of_length: defaultdict[int, list[str]] = defaultdict(list)
+        for term in terms:
+            of_length[term.count(joint) + 1 if joint else len(term)].append(term)
+        self._levels: list[_Level] = []
+        for length in range(max(of_length, default=1), 1, -1):
+            edges = {}
+            for term in of_length[length]:
+                beginning, symbol = _cut_last(term, joint)
+                if beginning not in numbers:
+                    # No term itself: it leads on under a number behind all terms, and is never
+                    # found.
+                    numbers[beginning] = len(numbers)
+                    of_length[length - 1].append(beginning)
+                edges[numbers[beginning] * self._base + self.symbols[symbol]] = numbers[term]
+            self._levels.insert(0, _Level.of(edges))
+        for symbol in of_length[1]:
+            self._single[self.symbols[symbol]] = numbers[symbol]
 
     def find(self, numbers: IntArray) -> tuple[IntArray, IntArray]:
         """All n-grams in a sequence of symbols.
@@ -119,3 +118,10 @@ class NgramIndex:
         starts, found = np.concatenate(all_starts), np.concatenate(all_found)
         terms = found < self._terms
         return starts[terms], found[terms]
+
+
+def _cut_last(term: str, joint: str) -> tuple[str, str]:
+    if not joint:
+        return term[:-1], term[-1]
+    beginning, _, last = term.rpartition(joint)
+    return beginning, last

@@ -18,6 +18,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 from operator import add
 from re import _constants as op  # type: ignore[attr-defined]
@@ -33,17 +34,21 @@ Grams = frozenset[str]
 Needs = tuple[Grams, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AnyOf:
     """Patterns any of which may match."""
 
     each: tuple[re.Pattern[str], ...]
-    whole: re.Pattern[str]
 
     @classmethod
     def of(cls, patterns: Sequence[str]) -> AnyOf:
         """:raises re.error: one is no regular expression"""
-        return cls(tuple(map(re.compile, patterns)), re.compile("|".join(patterns)))
+        return cls(tuple(map(re.compile, patterns)))
+
+    @cached_property
+    def whole(self) -> re.Pattern[str]:
+        """All as one; compiled when it is first needed."""
+        return re.compile("|".join(pattern.pattern for pattern in self.each))
 
     def only(self, which: Collection[int]) -> re.Pattern[str]:
         """One that finds the same, where the others are known to find nothing."""
