@@ -3,57 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.case_joins import count_joins, join_case
 from bot.dialogue.facts import Facts
 from bot.dialogue.service_actions import FileConsultation
 from bot.dialogue.turn import (
     Action,
     ChooseCategory,
-    EndTalk,
     FileCase,
-    Follow,
-    Forget,
     JoinCase,
     LeaveToPerson,
-    MakeLink,
-    Mute,
     Note,
     Outcome,
     Rate,
     Reopen,
     SayWord,
-    SetLanguage,
     Supplement,
-    TellHoldings,
     Withdraw,
 )
+from bot.favours import FAVOURS
 from bot.gathering import view_case
 from bot.incoming import Incoming, IncomingFile
 from bot.service_deeds import SERVICE_FAVOURS, file_question
 from cases import lifecycle
 from cases.actors import Actor
-from cases.callers.lines import leave_line
 from cases.classification import Tag
-from cases.errors import CaseError, RuleBroken
+from cases.errors import CaseError
 from cases.lifecycle import State
 from cases.models import Case, Contact
-from cases.same_event import Answer
-from cases.same_event.report import report_of
 from cases.town import Town
 from cases.use_cases.act import lock_case, perform
-from cases.use_cases.chats import ask_for_chat, hand_back
+from cases.use_cases.chats import ask_for_chat
 from cases.use_cases.citizen import amend_case, ask_for_person, confirm_tag
 from cases.use_cases.file_case import AttachmentDraft, CaseDraft, file_case
-from cases.use_cases.links import case_link
 from cases.use_cases.merging import answering_case
-from cases.use_cases.privacy import forget_contact, list_holdings
 from cases.use_cases.reporters import record_own_word
-from cases.use_cases.same_event import Similar, find_similar
 
 
 @dataclass(frozen=True)
@@ -94,7 +83,7 @@ async def run_action(desk: Desk, action: Action, incoming: Incoming, facts: Fact
             case = await _DEEDS[type(action)](desk, action, incoming)
     except CaseError as refused:
         return Outcome(refused=refused.sentence)
-    joins = await _joins(desk, case) if isinstance(action, FileCase) else 0
+    joins = await count_joins(desk, case) if isinstance(action, FileCase) else 0
     return Outcome(case=replace(view_case(case), joins=joins))
 
 
@@ -115,41 +104,6 @@ async def _file(desk: Desk, action: FileCase, incoming: Incoming) -> Case:
     if action.for_person:
         await ask_for_person(desk.session, case, now=desk.now)
         await ask_for_chat(desk.session, desk.contact, desk.now)
-    return case
-
-
-async def _joins(desk: Desk, case: Case) -> int:
-    """How many others reported what surely is the same event; a place has to be known."""
-    if case.place_text is None and case.latitude is None:
-        return 0
-    same = await _same_event(desk, case)
-    return same.reporters if same is not None else 0
-
-
-async def _same_event(desk: Desk, case: Case) -> Similar | None:
-    found = await find_similar(
-        desk.session, report_of(case), town=desk.town, now=desk.now, besides=case.id, shown=1
-    )
-    sure = [s for s in found if s.verdict.answer is Answer.SAME and not s.same_person]
-    return sure[0] if sure else None
-
-
-async def _join(desk: Desk, action: JoinCase, incoming: Incoming) -> Case:
-    """Looked for once more: it may have been closed, or merged, since it was offered."""
-    case = await lock_case(desk.session, action.case.number)
-    same = await _same_event(desk, case)
-    if same is None:
-        raise RuleBroken("那一件已经办结，您这一件照常办理。")
-    await perform(
-        desk.session,
-        case,
-        lifecycle.Action.MERGE,
-        {"parent": same.case.number},
-        actor=Actor.bot(),
-        town=desk.town,
-        now=desk.now,
-        notify=False,
-    )
     return case
 
 
@@ -181,10 +135,12 @@ async def _supplement(desk: Desk, action: Supplement, incoming: Incoming) -> Cas
         await _pass_on(desk, merged, action)
         return merged
     case = await lock_case(desk.session, action.case.number)
-    if case.state == State.REJECTED and action.text:
-        await desk.perform(case, lifecycle.Action.OBJECT, {"reason": action.text})
-        return case
-    location = action.location
+    location, text = action.location, action.text or None
+    if case.state == State.REJECTED and text:
+        await desk.perform(case, lifecycle.Action.OBJECT, {"reason": text})
+        if not (action.files or location):
+            return case
+        text = None
     place = action.place or (location.title if location else None)
     return await amend_case(
         desk.session,
@@ -192,7 +148,7 @@ async def _supplement(desk: Desk, action: Supplement, incoming: Incoming) -> Cas
         actor=desk.citizen,
         town=desk.town,
         now=desk.now,
-        text=action.text or None,
+        text=text,
         replaces=action.amends,
         place_text=place,
         latitude=location.latitude if location else None,
@@ -249,7 +205,7 @@ async def _rate(desk: Desk, action: Rate, incoming: Incoming) -> Case:
 async def _say_word(desk: Desk, action: SayWord, incoming: Incoming) -> Case:
     """Kept beside the first reporter's rating; who is not content is called."""
     case = await desk.session.get_one(
-        Case, action.case.id, with_for_update=True, populate_existing=True
+        Case, action.case.id, with_for_update={"key_share": True}, populate_existing=True
     )
     await record_own_word(
         desk.session, case, desk.contact.id, action.solved, actor=Actor.bot(), now=desk.now
@@ -263,58 +219,12 @@ async def _reopen(desk: Desk, action: Reopen, incoming: Incoming) -> Case:
     return case
 
 
-async def _set_language(desk: Desk, action: SetLanguage) -> dict[str, Any]:
-    desk.contact.language, desk.contact.language_chosen = action.language, True
-    return {}
-
-
-async def _mute(desk: Desk, action: Mute) -> dict[str, Any]:
-    desk.contact.muted = action.muted
-    return {}
-
-
-async def _tell_holdings(desk: Desk, action: TellHoldings) -> dict[str, Any]:
-    return asdict(await list_holdings(desk.session, desk.contact))
-
-
-async def _forget(desk: Desk, action: Forget) -> dict[str, Any]:
-    return {"cases": await forget_contact(desk.session, desk.contact, desk.now)}
-
-
-async def _make_link(desk: Desk, action: MakeLink) -> dict[str, Any]:
-    case = await lock_case(desk.session, action.case.number)
-    return {"payload": await case_link(desk.session, case)}
-
-
-async def _follow(desk: Desk, action: Follow) -> dict[str, Any]:
-    case = await lock_case(desk.session, action.case.number)
-    if case.contact_id is None and not case.anonymous:
-        case.contact_id = desk.contact.id
-        await leave_line(desk.session, case, desk.now)
-    return {}
-
-
-async def _end_talk(desk: Desk, action: EndTalk) -> dict[str, Any]:
-    served = desk.contact.served_by is not None
-    await hand_back(desk.session, desk.contact.id, person=None, now=desk.now)
-    return {"served": served}
-
-
 def _drafts(files: tuple[IncomingFile, ...]) -> tuple[AttachmentDraft, ...]:
     return tuple(file.to_draft() for file in files)
 
 
 #: What is done for the citizen and touches no case's course.
-_FAVOURS: dict[type, Callable[[Desk, Any], Awaitable[dict[str, Any]]]] = {
-    SetLanguage: _set_language,
-    Mute: _mute,
-    TellHoldings: _tell_holdings,
-    Forget: _forget,
-    MakeLink: _make_link,
-    Follow: _follow,
-    EndTalk: _end_talk,
-    **SERVICE_FAVOURS,
-}
+_FAVOURS = {**FAVOURS, **SERVICE_FAVOURS}
 _DEEDS: dict[type, Callable[[Desk, Any, Incoming], Awaitable[Case]]] = {
     FileCase: _file,
     ChooseCategory: _choose,
@@ -325,6 +235,6 @@ _DEEDS: dict[type, Callable[[Desk, Any, Incoming], Awaitable[Case]]] = {
     Rate: _rate,
     SayWord: _say_word,
     Reopen: _reopen,
-    JoinCase: _join,
+    JoinCase: join_case,
     FileConsultation: file_question,
 }

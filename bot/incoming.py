@@ -107,6 +107,12 @@ class Incoming:
     language: str = "zh"
 
     @property
+    def says_something(self) -> bool:
+        """Words, a place, or a file that is not too large to be kept."""
+        files = any(not file.is_oversize for file in self.files)
+        return bool(self.text or files or self.location is not None)
+
+    @property
     def is_plain_text(self) -> bool:
         """Words and nothing else."""
         return bool(

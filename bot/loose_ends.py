@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
-from bot.dialogue.state import Step
+from bot.dialogue.state import HOLDING, Step
 from cases import inbox
 from cases.models import Contact, Dialogue
 from cases.storage.database import Database
@@ -23,8 +23,7 @@ UNANSWERED_AFTER = timedelta(minutes=30)
 _FORGOTTEN_AFTER = timedelta(days=7)
 LOOK_EVERY = 60.0
 _BATCH = 100
-_HOLDING = (Step.ASKING_WHAT, Step.ASKING_WHOSE, Step.ASKING_ITEM)
-_DOUBTED = (Step.ASKING_FILE,)
+_DOUBTED = frozenset({Step.ASKING_FILE})
 
 
 async def remind_of_unanswered(
@@ -43,7 +42,9 @@ async def remind_of_unanswered(
                 .join(Dialogue, Dialogue.contact_id == Contact.id)
                 .where(
                     or_(
-                        and_(_asks(_HOLDING), Dialogue.updated_at < now - UNANSWERED_AFTER),
+                        and_(
+                            _asks(HOLDING - _DOUBTED), Dialogue.updated_at < now - UNANSWERED_AFTER
+                        ),
                         and_(
                             _asks(_DOUBTED),
                             Dialogue.updated_at < now - timedelta(hours=draft_hours),
@@ -72,6 +73,6 @@ async def remind_of_unanswered(
     return reminded
 
 
-def _asks(steps: tuple[Step, ...]) -> ColumnElement[bool]:
-    asked: ColumnElement[bool] = Dialogue.state["step"].as_string().in_([s.value for s in steps])
+def _asks(steps: frozenset[Step]) -> ColumnElement[bool]:
+    asked: ColumnElement[bool] = Dialogue.state["step"].as_string().in_(sorted(steps))
     return asked

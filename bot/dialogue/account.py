@@ -39,7 +39,7 @@ def tell_holdings(state: DialogueState, incoming: Incoming, facts: Facts, comman
 
 def ask_to_forget(state: DialogueState, incoming: Incoming, facts: Facts, command: Command) -> Turn:
     """/delete_my_data: says what goes and what stays, then asks."""
-    asking = state.at_rest()
+    asking = state.leave_question()
     say = facts.texts.say
     row = (
         button(say("button.forget"), "forget", 0, asking.stamp, "yes"),

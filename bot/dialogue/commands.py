@@ -127,7 +127,7 @@ def list_cases(state: DialogueState, facts: Facts) -> Turn:
 def _cancel(state: DialogueState, incoming: Incoming, facts: Facts, command: Command) -> Turn:
     """Take back what was filed a moment ago, else leave the open question."""
     say = facts.texts.say
-    if state.step in (Step.ASKING_WHAT, Step.ASKING_FILE, Step.ASKING_WHOSE):
+    if state.holds:
         return Turn(state.at_rest()).saying(say("cancel.draft"))
     case = facts.newest
     if case is not None and case.is_open:
@@ -143,7 +143,7 @@ def _cancel(state: DialogueState, incoming: Incoming, facts: Facts, command: Com
 def _human(state: DialogueState, incoming: Incoming, facts: Facts, command: Command) -> Turn:
     """A person is to look: at the newest open case, or at a new one with the words kept."""
     case = next((case for case in facts.cases if case.is_open), None)
-    if case is not None and not state.kept:
+    if case is not None and not (state.kept or state.holds):
         return Turn(state.at_rest(), action=LeaveToPerson(case))
     text = "\n".join(filter(None, (state.kept, facts.texts.say("media.human_text"))))
     action = FileCase(text, files=state.kept_files, location=state.kept_location, for_person=True)

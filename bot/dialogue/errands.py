@@ -16,7 +16,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.dialogue.facts import Facts
-from bot.dialogue.filing import file_now, is_critical, waiting_case
+from bot.dialogue.filing import file_now, is_critical, join_words, waiting_case
 from bot.dialogue.service_actions import CancelErrand, PlaceErrand, RequestErrand, SignErrand
 from bot.dialogue.state import DialogueState, Step
 from bot.dialogue.turn import Outcome, Turn, button
@@ -57,12 +57,12 @@ def take_errand(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn 
 
 
 def hear_item(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn | None:
-    """Which item, in words; if still none, a person reads both messages."""
-    if not incoming.is_plain_text or is_critical(facts.tag):
+    """Which item, in words; if still none, or with pictures, a person reads both messages."""
+    if not incoming.says_something:
         return None
-    text = f"{state.kept}\n{incoming.text}"
+    text = join_words(state, incoming)
     items = facts.town.errands.pick_items(incoming.text)
-    if items:
+    if items and incoming.is_plain_text and not is_critical(facts.tag):
         return _request(state.at_rest(), incoming, facts, items[0], text)
     return file_now(state, incoming, text)
 
@@ -85,8 +85,9 @@ def tap_item(state: DialogueState, incoming: Incoming, facts: Facts, tap: Callba
     item = facts.town.errands.items.get(tap.value)
     if item is None:
         return None
-    text = state.kept if state.step is Step.ASKING_ITEM else item.name
-    return _request(state.at_rest(), incoming, facts, item, text or item.name)
+    if state.step is not Step.ASKING_ITEM:
+        return _request(state.leave_question(), incoming, facts, item, item.name)
+    return _request(state.at_rest(), incoming, facts, item, state.kept or item.name)
 
 
 def tap_area(state: DialogueState, incoming: Incoming, facts: Facts, tap: Callback) -> Turn | None:
@@ -94,7 +95,8 @@ def tap_area(state: DialogueState, incoming: Incoming, facts: Facts, tap: Callba
     runner = facts.town.errands.runners.get(tap.value)
     if runner is None or not runner.areas:
         return None
-    return Turn(state.at_rest(), action=PlaceErrand(tap.stamp, runner.code, runner.areas[0]))
+    placed = PlaceErrand(tap.stamp, runner.code, runner.areas[0])
+    return Turn(state.leave_question(), action=placed)
 
 
 def tap_errand(
@@ -102,7 +104,7 @@ def tap_errand(
 ) -> Turn | None:
     """[收到了] [没收到] [取消代办]; ``stamp`` is the errand."""
     if tap.value == "cancel":
-        return Turn(state.at_rest(), action=CancelErrand(tap.stamp))
+        return Turn(state.leave_question(), action=CancelErrand(tap.stamp))
     if tap.value in ("got", "not"):
         return Turn(state, action=SignErrand(tap.stamp, received=tap.value == "got"))
     return None
@@ -121,7 +123,9 @@ def errand_requested(turn: Turn, action: RequestErrand, outcome: Outcome, facts:
     if action.area is not None:
         return turn.saying("\n".join(lines), cancel)
     lines.append(say("errand.ask_area"))
-    state = replace(turn.state.asking(Step.ASKING_AREA, facts.now), record_id=errand_id)
+    state = turn.state
+    if not state.holds:
+        state = replace(state.asking(Step.ASKING_AREA, facts.now), record_id=errand_id)
     grids = [
         button(runner.areas[0], "area", 0, errand_id, runner.code)
         for runner in facts.town.errands.runners.values()

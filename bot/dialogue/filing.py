@@ -53,7 +53,7 @@ def file_or_ask(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn:
         whose = _likely_home(incoming, facts)
         if whose is not None:
             return _ask_whose(state, incoming, facts, whose)
-        kept = _keep(state.at_rest(), incoming).asking(Step.ASKING_WHAT, incoming.at)
+        kept = _keep(state, incoming).asking(Step.ASKING_WHAT, incoming.at)
         return Turn(kept).saying(facts.texts.say("ask.what"))
     if tag is not None and tag.category == INVALID and tag.confidence >= SURE_INVALID:
         return _ask_invalid(state, incoming, facts)
@@ -80,7 +80,7 @@ def file_now(
 
 
 def supplement(state: DialogueState, incoming: Incoming, case: CaseView) -> Turn:
-    """What came belongs to ``case``; the open question, if any, is left."""
+    """What came belongs to ``case``; the open question, if any, is left unless it holds words."""
     action = Supplement(
         case,
         text=incoming.text,
@@ -88,7 +88,27 @@ def supplement(state: DialogueState, incoming: Incoming, case: CaseView) -> Turn
         location=incoming.location,
         message_key=incoming.message_key,
     )
-    return Turn(state.at_rest(), action=action)
+    return Turn(state.leave_question(), action=action)
+
+
+def supplement_kept(state: DialogueState, incoming: Incoming, case: CaseView) -> Turn:
+    """What was kept belongs to ``case``, with whatever came since."""
+    action = Supplement(
+        case,
+        text=join_words(state, incoming),
+        files=(*state.kept_files, *incoming.files),
+        location=incoming.location or state.kept_location,
+        message_key=incoming.message_key,
+    )
+    rested = state.at_rest()
+    if incoming.album:
+        rested = replace(rested, album=incoming.album, album_case_id=case.id)
+    return Turn(rested, action=action)
+
+
+def join_words(state: DialogueState, incoming: Incoming) -> str:
+    """The kept words and the new ones."""
+    return "\n".join(part for part in (state.kept, incoming.text) if part)
 
 
 def recent_supplement(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn | None:
@@ -150,23 +170,25 @@ def is_critical(tag: Tag | None) -> bool:
 
 
 def _keep(state: DialogueState, incoming: Incoming) -> DialogueState:
+    """The words wait. Doubted ones kept before are given up for these, their pictures are not."""
     return replace(
-        state,
+        state.at_rest(),
         kept=incoming.text,
+        kept_key=incoming.message_key,
         kept_files=(*state.kept_files, *incoming.files),
         kept_location=incoming.location or state.kept_location,
     )
 
 
 def _ask_invalid(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn:
-    asking = _keep(state.at_rest(), incoming).asking(Step.ASKING_FILE, incoming.at)
+    asking = _keep(state, incoming).asking(Step.ASKING_FILE, incoming.at)
     say = facts.texts.say
     row = (button(say("button.file"), "file", 0, asking.stamp),)
     return Turn(asking).saying(say("ask.invalid"), row)
 
 
 def _ask_whose(state: DialogueState, incoming: Incoming, facts: Facts, case: CaseView) -> Turn:
-    asking = _keep(state.at_rest(), incoming).asking(Step.ASKING_WHOSE, incoming.at, case.id)
+    asking = _keep(state, incoming).asking(Step.ASKING_WHOSE, incoming.at, case.id)
     say = facts.texts.say
     refused = case.state is State.REJECTED
     yes = say("button.object" if refused else "button.supplement")
@@ -200,4 +222,9 @@ def _likely_home(incoming: Incoming, facts: Facts) -> CaseView | None:
     case = facts.newest
     if case is None or incoming.at - case.filed_at > WHOSE_WITHIN:
         return None
-    return case if case.takes_more or case.can_reopen or case.state is State.REJECTED else None
+    return case if is_home(case) else None
+
+
+def is_home(case: CaseView) -> bool:
+    """Whether more words on the case still move somebody."""
+    return case.takes_more or case.can_reopen or case.state is State.REJECTED

@@ -66,7 +66,8 @@ def _take_files(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn:
     if case is not None:
         action = Supplement(case, files=incoming.files, message_key=incoming.message_key)
         kept = replace(state, album=incoming.album, album_case_id=case.id)
-        return Turn(kept if state.step is Step.ASKING_PLACE else kept.at_rest(), action=action)
+        asks_place = state.step is Step.ASKING_PLACE
+        return Turn(kept if asks_place else kept.leave_question(), action=action)
     if any(file.kind is FileKind.VOICE for file in incoming.files):
         return file_now(state, incoming, facts.texts.say("media.voice_text"))
     kept = replace(
@@ -83,7 +84,7 @@ def _take_location(state: DialogueState, incoming: Incoming, facts: Facts) -> Tu
     case = recent_case(incoming, facts)
     if case is not None:
         place = Supplement(case, location=incoming.location, message_key=incoming.message_key)
-        return Turn(state.at_rest(), action=place)
+        return Turn(state.leave_question(), action=place)
     kept = replace(state.at_rest(), kept_location=incoming.location)
     return Turn(kept.asking(Step.ASKING_WHAT, incoming.at)).saying(
         facts.texts.say("ask.what_place")

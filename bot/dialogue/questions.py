@@ -11,7 +11,16 @@ from datetime import timedelta
 from bot.dialogue.answers import hear_solved
 from bot.dialogue.errands import hear_area, hear_item
 from bot.dialogue.facts import Facts
-from bot.dialogue.filing import file_now, is_critical, names_new_problem, supplement
+from bot.dialogue.filing import (
+    file_now,
+    is_critical,
+    is_home,
+    join_words,
+    names_new_problem,
+    supplement,
+    supplement_kept,
+)
+from bot.dialogue.media import recent_case
 from bot.dialogue.state import DialogueState, Step
 from bot.dialogue.turn import Note, Supplement, Turn
 from bot.incoming import Incoming
@@ -29,7 +38,7 @@ def answer_question(state: DialogueState, incoming: Incoming, facts: Facts) -> T
     answer = _ANSWERS.get(state.step)
     if answer is None or state.asked_at is None:
         return None
-    if incoming.at - state.asked_at > ANSWER_WITHIN:
+    if incoming.at - state.asked_at > ANSWER_WITHIN and not state.holds:
         return None
     return answer(state, incoming, facts)
 
@@ -42,13 +51,17 @@ def file_unanswered(state: DialogueState, incoming: Incoming, facts: Facts) -> T
         return Turn(state)
     if state.step in (Step.ASKING_WHAT, Step.ASKING_ITEM):
         turn = file_now(state, incoming, state.kept or facts.texts.say("media.photo_text"))
-        return turn.saying(facts.texts.say("receipt.unanswered"))
+        key = "receipt.unanswered" if state.kept else "receipt.unanswered_media"
+        return turn.saying(facts.texts.say(key))
     if state.step is Step.ASKING_FILE:
         return Turn(state.at_rest()).saying(facts.texts.say("cancel.expired"))
+    if state.step is not Step.ASKING_WHOSE or not state.holds:
+        return Turn(state)
     case = facts.find(state.case_id)
-    if state.step is Step.ASKING_WHOSE and case is not None and state.kept:
-        return supplement(state, replace(incoming, text=state.kept, files=state.kept_files), case)
-    return Turn(state)
+    if case is not None and is_home(case):
+        return supplement_kept(state, incoming, case)
+    turn = file_now(state, incoming, state.kept)
+    return turn.saying(facts.texts.say("receipt.unanswered"))
 
 
 def _answer_place(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn | None:
@@ -77,12 +90,11 @@ def _answer_what(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn
     """Asked once; whatever comes now is filed, for a person if need be."""
     if not incoming.text:
         return _keep_more(state, incoming, facts)
-    text = "\n".join(part for part in (state.kept, incoming.text) if part)
-    return file_now(state, incoming, text)
+    return file_now(state, incoming, join_words(state, incoming))
 
 
 def _keep_more(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn | None:
-    if not incoming.files and incoming.location is None:
+    if not incoming.says_something:
         return None
     kept = replace(
         state,
@@ -99,19 +111,21 @@ def _keep_more(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn |
 
 
 def _answer_file(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn | None:
-    """Said again in other words: those count, the doubtful ones are not filed."""
-    return None
+    """Said again in other words: those count, the doubtful ones are not filed. A picture or a pin
+    of their own speaks for them."""
+    if incoming.text or recent_case(incoming, facts) is not None:
+        return None
+    return _keep_more(state, incoming, facts)
 
 
 def _answer_whose(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn | None:
     """Neither button: both messages together, filed or added as the words say."""
-    case = facts.find(state.case_id)
-    if not incoming.is_plain_text or case is None:
+    if not incoming.says_something:
         return None
-    text = f"{state.kept}\n{incoming.text}"
-    if names_new_problem(facts.tag, case):
-        return file_now(state, incoming, text)
-    return supplement(state, replace(incoming, text=text, files=state.kept_files), case)
+    case = facts.find(state.case_id)
+    if case is None or not is_home(case) or names_new_problem(facts.tag, case):
+        return file_now(state, incoming, join_words(state, incoming))
+    return supplement_kept(state, incoming, case)
 
 
 def _answer_reason(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn | None:

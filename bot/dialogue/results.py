@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.dialogue.commands import status_button
 from bot.dialogue.facts import CaseView, Facts
+from bot.dialogue.rating_results import rated, reopened, word_noted
 from bot.dialogue.receipt import (
     describe_receipt,
     describe_status,
@@ -15,7 +16,6 @@ from bot.dialogue.receipt import (
     name_files,
     receipt_buttons,
     say_dispatched,
-    say_due,
 )
 from bot.dialogue.service_actions import FileConsultation
 from bot.dialogue.spent import spend_cards
@@ -88,7 +88,7 @@ def _filed(turn: Turn, action: FileCase, case: CaseView, incoming: Incoming, fac
         text = _with_queue(text, facts)
         return replace(turn, state=state).saying(text, case_id=case.id)
     lines = [describe_receipt(case, facts)]
-    asks_place = _asks_place(case, facts)
+    asks_place = _asks_place(case, facts) and not state.holds
     if case.place:
         lines.append(say("receipt.place", place=case.place))
     if action.files:
@@ -104,7 +104,7 @@ def _filed(turn: Turn, action: FileCase, case: CaseView, incoming: Incoming, fac
     if asks_place:
         lines.append(say("receipt.ask_place"))
         state = state.asking(Step.ASKING_PLACE, incoming.at, case.id)
-    else:
+    elif not state.holds:
         state = replace(state, stamp=state.stamp + 1)
     rows = receipt_buttons(case, facts, state.stamp, asks_place=asks_place)
     if case.joins:
@@ -113,7 +113,9 @@ def _filed(turn: Turn, action: FileCase, case: CaseView, incoming: Incoming, fac
 
 
 def _joined(turn: Turn, action: JoinCase, case: CaseView, incoming: Incoming, facts: Facts) -> Turn:
-    text = facts.texts.say("receipt.joined", number=case.number)
+    """Into the other case, or the other one was quicker and is in theirs already."""
+    key = "receipt.joined" if case.state is State.MERGED else "receipt.joined_here"
+    text = facts.texts.say(key, number=case.number)
     return turn.saying(text, case_id=case.id)
 
 
@@ -176,9 +178,9 @@ def _supplemented(
         text = say("supplement.merged", number=case.number)
     elif not before.is_open:
         text = say("supplement.over", number=case.number)
-    elif action.place or (action.location and action.location.title):
+    elif action.place or (action.location and action.location.title and not action.text):
         text = say("place.noted", place=case.place, number=case.number)
-    elif action.location:
+    elif action.location and not action.text:
         text = say("place.noted_pin", number=case.number)
     elif action.files and not action.text:
         files = name_files(action.files, facts)
@@ -199,48 +201,6 @@ def _withdrawn(
     state = replace(turn.state, last_digest="", last_case_id=None)
     text = facts.texts.say("cancel.withdrawn", number=case.number)
     return replace(turn, state=state).saying(text, case_id=case.id)
-
-
-def _rated(turn: Turn, action: Rate, case: CaseView, incoming: Incoming, facts: Facts) -> Turn:
-    """A bad rating reopens by itself while it may; why is asked afterwards, never before."""
-    say = facts.texts.say
-    reopened = case.round > action.case.round or (
-        case.state is State.SUBMITTED and action.solved == "no"
-    )
-    if reopened:
-        text = _say_reopened("rating", case, facts)
-    elif action.satisfaction is not None and action.satisfaction <= unhappy_from(facts):
-        text = say("rating.bad")
-    else:
-        changed = action.case.state is State.EVALUATED
-        return turn.saying(say("rating.changed" if changed else "rating.thanks"), case_id=case.id)
-    state = turn.state.asking(Step.ASKING_REASON, incoming.at, case.id)
-    return replace(turn, state=state).saying(f"{text}\n{say('ask.reason')}", case_id=case.id)
-
-
-def _word_noted(
-    turn: Turn, action: SayWord, case: CaseView, incoming: Incoming, facts: Facts
-) -> Turn:
-    key = "rating.word_no" if action.solved == "no" else "rating.thanks"
-    return turn.saying(facts.texts.say(key, number=action.case.number))
-
-
-def _reopened(turn: Turn, action: Reopen, case: CaseView, incoming: Incoming, facts: Facts) -> Turn:
-    state = turn.state.asking(Step.ASKING_REASON, incoming.at, case.id)
-    text = f"{_say_reopened('rating', case, facts)}\n{facts.texts.say('ask.reason')}"
-    return replace(turn, state=state).saying(text, case_id=case.id)
-
-
-def _say_reopened(section: str, case: CaseView, facts: Facts) -> str:
-    if case.due_at is None:
-        return facts.texts.say(f"{section}.reopened_open", number=case.number)
-    due = say_due(case, facts)
-    return facts.texts.say(f"{section}.reopened", number=case.number, due=due)
-
-
-def unhappy_from(facts: Facts) -> int:
-    """The satisfaction up to which a rating counts as unhappy."""
-    return int(facts.town.policy["satisfaction"]["unhappy_from"])
 
 
 def office_hours(facts: Facts) -> str:
@@ -266,9 +226,9 @@ _ANSWERS: dict[type, Callable[[Turn, Any, CaseView, Incoming, Facts], Turn]] = {
     Supplement: _supplemented,
     Note: _noted,
     Withdraw: _withdrawn,
-    Rate: _rated,
-    SayWord: _word_noted,
-    Reopen: _reopened,
+    Rate: rated,
+    SayWord: word_noted,
+    Reopen: reopened,
     JoinCase: _joined,
     FileConsultation: _filed,
 }

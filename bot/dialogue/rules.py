@@ -65,7 +65,8 @@ def _edited_message(state: DialogueState, incoming: Incoming, facts: Facts) -> T
         return Turn(state)
     case = facts.edited
     if case is None:
-        if state.step is Step.ASKING_WHAT and incoming.message_key == state.last_message_key:
+        draft = state.kept_key or state.last_message_key
+        if state.step is Step.ASKING_WHAT and incoming.message_key == draft:
             # The draft itself was corrected: that is the answer to our question.
             return file_now(state, incoming, incoming.text)
         return Turn(state).saying(facts.texts.say("amend.unknown"))

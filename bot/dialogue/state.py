@@ -33,10 +33,16 @@ class Step(StrEnum):
     ASKING_AREA = "asking_area"
 
 
+#: Here what was said waits to become a case and stands nowhere else. (A question that a card
+#: answers is kept as a consultation.)
+HOLDING = frozenset({Step.ASKING_WHAT, Step.ASKING_FILE, Step.ASKING_WHOSE, Step.ASKING_ITEM})
+
+
 @dataclass(frozen=True)
 class DialogueState:
     """``case_id`` is the case the open question is about; ``stamp`` counts the prompts.
 
+    ``kept_key`` is the message that the kept words came in.
     ``messages`` are pairs (message key, case id), newest last. ``last_*`` recognise a resent
     text or tap. ``album`` is the group of photos acknowledged last and the case that holds it.
     ``record_id`` is the consultation or errand the open question is about.
@@ -49,6 +55,7 @@ class DialogueState:
     record_id: int | None = None
     asked_at: datetime | None = None
     kept: str = ""
+    kept_key: str = ""
     kept_files: tuple[IncomingFile, ...] = ()
     kept_location: Location | None = None
     last_digest: str = ""
@@ -63,8 +70,18 @@ class DialogueState:
     hint_at: datetime | None = None
     messages: tuple[tuple[str, int], ...] = ()
 
+    @property
+    def holds(self) -> bool:
+        """Whether something was said that no case has yet."""
+        said = self.kept or self.kept_files or self.kept_location
+        return self.step in HOLDING and bool(said)
+
+    def leave_question(self) -> DialogueState:
+        """Something else was done than answer: the question is left, unless it holds words."""
+        return self if self.holds else self.at_rest()
+
     def at_rest(self) -> DialogueState:
-        """No question open, nothing kept."""
+        """No question open, nothing kept: what was is in a case now, or was given up."""
         return replace(
             self,
             step=Step.IDLE,
@@ -72,6 +89,7 @@ class DialogueState:
             record_id=None,
             asked_at=None,
             kept="",
+            kept_key="",
             kept_files=(),
             kept_location=None,
         )

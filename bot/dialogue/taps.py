@@ -10,7 +10,7 @@ from bot.dialogue.answers import tap_answer
 from bot.dialogue.commands import list_cases, status_button, undo_window
 from bot.dialogue.errands import tap_area, tap_errand, tap_item
 from bot.dialogue.facts import CaseView, Facts, Option
-from bot.dialogue.filing import file_now, supplement
+from bot.dialogue.filing import file_now, supplement_kept
 from bot.dialogue.receipt import category_buttons, describe_status, is_dispatchable
 from bot.dialogue.spent import rating_rows, spend_skip
 from bot.dialogue.state import DialogueState, Step
@@ -92,7 +92,7 @@ def _stale(state: DialogueState, facts: Facts) -> Turn:
 def _leave_question(state: DialogueState, case: CaseView) -> DialogueState:
     """A tap on a receipt keeps the place question of that receipt open."""
     same = state.step is Step.ASKING_PLACE and state.case_id == case.id
-    return state if same else state.at_rest()
+    return state if same else state.leave_question()
 
 
 def _right(state: DialogueState, incoming: Incoming, facts: Facts, tap: Callback) -> Turn | None:
@@ -140,7 +140,7 @@ def _undo(state: DialogueState, incoming: Incoming, facts: Facts, tap: Callback)
     if incoming.at - case.filed_at > undo_window(facts):
         text = facts.texts.say("cancel.too_late", number=case.number)
         return Turn(state).saying(text, case_id=case.id)
-    return Turn(state.at_rest(), action=Withdraw(case))
+    return Turn(state.leave_question(), action=Withdraw(case))
 
 
 def _join(state: DialogueState, incoming: Incoming, facts: Facts, tap: Callback) -> Turn | None:
@@ -156,7 +156,7 @@ def _rate(state: DialogueState, incoming: Incoming, facts: Facts, tap: Callback)
         return None
     if not tap.value.isdigit() or not 1 <= int(tap.value) <= 5:
         return None
-    return Turn(state.at_rest(), action=Rate(case, satisfaction=int(tap.value)))
+    return Turn(state.leave_question(), action=Rate(case, satisfaction=int(tap.value)))
 
 
 def _rerate(state: DialogueState, incoming: Incoming, facts: Facts, tap: Callback) -> Turn | None:
@@ -174,7 +174,7 @@ def _solved(state: DialogueState, incoming: Incoming, facts: Facts, tap: Callbac
         return None
     if not (case.can_reopen or case.state is State.ANSWERED):
         return None
-    return Turn(state.at_rest(), action=Rate(case, solved=tap.value))
+    return Turn(state.leave_question(), action=Rate(case, solved=tap.value))
 
 
 def _word(state: DialogueState, incoming: Incoming, facts: Facts, tap: Callback) -> Turn | None:
@@ -183,14 +183,14 @@ def _word(state: DialogueState, incoming: Incoming, facts: Facts, tap: Callback)
     known = tap.value in ("yes", "partly", "no")
     if case is None or not known or not case.can_reopen or tap.stamp != case.round:
         return Turn(state).saying(facts.texts.say("talk.stale_lost"))
-    return Turn(state.at_rest(), action=SayWord(case, tap.value, tap.case_id))
+    return Turn(state.leave_question(), action=SayWord(case, tap.value, tap.case_id))
 
 
 def _reopen(state: DialogueState, incoming: Incoming, facts: Facts, tap: Callback) -> Turn | None:
     case = facts.tapped
     if case is None or not case.can_reopen or tap.stamp != case.round:
         return None
-    return Turn(state.at_rest(), action=Reopen(case))
+    return Turn(state.leave_question(), action=Reopen(case))
 
 
 def _status(state: DialogueState, incoming: Incoming, facts: Facts, tap: Callback) -> Turn | None:
@@ -215,8 +215,7 @@ def _supplement(
     case = facts.tapped
     if case is None or state.step is not Step.ASKING_WHOSE or state.case_id != case.id:
         return None
-    words = replace(incoming, tap=None, text=state.kept, files=state.kept_files)
-    return supplement(state, words, case)
+    return supplement_kept(state, replace(incoming, tap=None, text=""), case)
 
 
 def _more(state: DialogueState, incoming: Incoming, facts: Facts, tap: Callback) -> Turn | None:

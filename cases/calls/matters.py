@@ -129,6 +129,19 @@ def _listed(text: str, clauses: Sequence[Clause]) -> Iterator[int]:
         asked = sum(clauses[i].kind == "demand" for i in items)
         if asked * 2 < len(items):
             yield from items[1:]
+    yield from _counted_late(text, clauses)
+
+
+def _counted_late(text: str, clauses: Sequence[Clause]) -> Iterator[int]:
+    """The first matter was told without a number, "第二个呢" and "第三个呢" bring the next ones."""
+    position = 1
+    for index, clause in enumerate(clauses):
+        if index == 0 or position == _MOST or clause.kind != "complaint":
+            continue
+        late = _numbered("late", position).match(text, clause.raw, clause.end)
+        if late and not _numbered("ordinal", 0).search(text, clauses[0].raw, clause.raw):
+            position += 1
+            yield index
 
 
 def _count(text: str, clauses: Sequence[Clause], family: str) -> list[int]:
@@ -145,7 +158,7 @@ def _count(text: str, clauses: Sequence[Clause], family: str) -> list[int]:
 @cache
 def _numbered(family: str, position: int) -> re.Pattern[str]:
     number = f"(?:{_CHINESE[position]}|{_ARABIC[position]})"
-    if family != "ordinal":
+    if family in ("arabic", "chinese"):
         number = (_ARABIC if family == "arabic" else _CHINESE)[position]
     return re.compile(row("enumerators", family).replace("{n}", number))
 

@@ -88,11 +88,14 @@ EFFECTS: dict[Action, Callable[[Step], Awaitable[None]]] = {
 
 
 async def lock_case(session: AsyncSession, number: str) -> Case:
-    """The case, locked for this transaction. Raises ``CaseNotFound``."""
+    """The case, locked for this transaction. Raises ``CaseNotFound``.
+
+    Nobody else locks or changes it meanwhile; rows that point at it may still be written.
+    """
     case = await session.scalar(
         select(Case)
         .where(Case.number == number)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
     if case is None:

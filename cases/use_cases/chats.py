@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases import outbox
@@ -150,37 +150,25 @@ async def set_blocked(session: AsyncSession, contact_id: int, blocked: bool) -> 
 
 async def list_chats(session: AsyncSession) -> ChatList:
     """Everything the page of chats shows, the longest wait first."""
-    chats = ChatList()
-    contacts = await session.scalars(
+    admitted, served = Contact.blocked.is_(False), Contact.served_by.is_not(None)
+    with_open_case = (
+        exists()
+        .where(Case.contact_id == Contact.id)
+        .where(Case.state.in_([s.value for s in OPEN_STATES]))
+    )
+    # Each with a limit of its own: who is blocked takes no place from who waits.
+    waiting = (
         select(Contact)
-        .where(
-            or_(
-                Contact.waits_since.is_not(None),
-                Contact.served_by.is_not(None),
-                Contact.blocked.is_(True),
-            )
-        )
+        .where(admitted, ~served, Contact.waits_since.is_not(None))
         .order_by(Contact.waits_since, Contact.id)
-        .limit(_MOST_CHATS)
     )
-    for contact in contacts:
-        row = await _row(session, contact)
-        if contact.blocked:
-            chats.blocked.append(row)
-        elif contact.served_by is not None:
-            chats.served.append(row)
-        else:
-            chats.waiting.append(row)
-    unreached = await session.scalars(
-        select(Contact)
-        .join(Case, Case.contact_id == Contact.id)
-        .where(Contact.reachable.is_(False), Case.state.in_([s.value for s in OPEN_STATES]))
-        .distinct()
-        .order_by(Contact.id.desc())
-        .limit(_MOST_CHATS)
+    newest = select(Contact).order_by(Contact.id.desc())
+    return ChatList(
+        waiting=await _rows(session, waiting),
+        served=await _rows(session, select(Contact).where(admitted, served).order_by(Contact.id)),
+        lost=await _rows(session, newest.where(Contact.reachable.is_(False), with_open_case)),
+        blocked=await _rows(session, newest.where(~admitted)),
     )
-    chats.lost = [await _row(session, contact) for contact in unreached]
-    return chats
 
 
 async def read_chat(
@@ -202,24 +190,29 @@ async def read_chat(
     return contact, list(said)[::-1], list(cases)
 
 
-async def _row(session: AsyncSession, contact: Contact) -> ChatRow:
-    number = await session.scalar(
-        select(Case.number).where(Case.contact_id == contact.id).order_by(Case.id.desc()).limit(1)
+async def _rows(session: AsyncSession, query: Select[Contact]) -> list[ChatRow]:
+    """The first chats of ``query``, each with its newest case and what was said last."""
+    contacts = list(await session.scalars(query.limit(_MOST_CHATS)))
+    ids = [contact.id for contact in contacts]
+    newest = select(func.max(Case.id)).where(Case.contact_id.in_(ids)).group_by(Case.contact_id)
+    cases = await session.execute(select(Case.contact_id, Case.number).where(Case.id.in_(newest)))
+    numbers = {row.contact_id: row.number for row in cases}
+    last = (
+        select(func.max(DeskMessage.id))
+        .where(DeskMessage.contact_id.in_(ids))
+        .group_by(DeskMessage.contact_id)
     )
-    last = await session.scalar(
-        select(DeskMessage)
-        .where(DeskMessage.contact_id == contact.id)
-        .order_by(DeskMessage.id.desc())
-        .limit(1)
-    )
-    return ChatRow(contact, number, last)
+    said = await session.scalars(select(DeskMessage).where(DeskMessage.id.in_(last)))
+    lines = {line.contact_id: line for line in said}
+    return [ChatRow(c, numbers.get(c.id), lines.get(c.id)) for c in contacts]
 
 
 async def _lock(session: AsyncSession, contact_id: int) -> Contact:
+    """Held against others at the desk; a step of the citizen's case may still queue its notice."""
     contact = await session.scalar(
         select(Contact)
         .where(Contact.id == contact_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
     if contact is None:

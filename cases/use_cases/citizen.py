@@ -144,13 +144,21 @@ async def mark_unreachable(session: AsyncSession, channel: str, chat_key: str) -
 
 
 async def move_chat(session: AsyncSession, channel: str, old_key: str, new_key: str) -> None:
-    """The channel gave a chat another id; contact and waiting messages go with it."""
-    for model in (Contact, OutboxMessage):
-        await session.execute(
-            update(model)
-            .where(model.channel == channel, model.chat_key == old_key)
-            .values(chat_key=new_key)
-        )
+    """The channel gave a chat another id; contact and messages go with it. Where somebody wrote
+    under the new id already it has a contact, and the old one stays behind, unreachable."""
+    taken = await session.scalar(
+        select(Contact.id).where(Contact.channel == channel, Contact.chat_key == new_key)
+    )
+    await session.execute(
+        update(Contact)
+        .where(Contact.channel == channel, Contact.chat_key == old_key)
+        .values(**({"chat_key": new_key} if taken is None else {"reachable": False}))
+    )
+    await session.execute(
+        update(OutboxMessage)
+        .where(OutboxMessage.channel == channel, OutboxMessage.chat_key == old_key)
+        .values(chat_key=new_key)
+    )
 
 
 async def cases_of_contact(

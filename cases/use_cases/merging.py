@@ -2,7 +2,8 @@
 
     await merge(step); await unmerge(step)          the effects of the two actions
     await hold_both(session, number, other)         locks in one order, whoever merges into whom
-    await hold_parent(session, number)              what is split off, after the one it leaves
+    await hold_parent(session, number)              what is split off and the one it leaves, so too
+    await is_joined(session, case) -> bool          whether it is one of a group already
     await answering_case(session, case) -> Case     whose state answers for a case
 
 A case keeps its number, its words, its deadlines and its units; what was in its row stands in
@@ -16,7 +17,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.case_number import parse_number
@@ -51,15 +52,28 @@ async def hold_both(session: AsyncSession, number: str, other: Any) -> None:
     Numbers that are no cases are left to whoever asks for them next."""
     numbers = {parse_number(number) or number, parse_number(str(other)) or ""}
     await session.execute(
-        select(Case.id).where(Case.number.in_(numbers)).order_by(Case.id).with_for_update()
+        select(Case.id)
+        .where(Case.number.in_(numbers))
+        .order_by(Case.id)
+        .with_for_update(key_share=True)
     )
 
 
 async def hold_parent(session: AsyncSession, number: str) -> None:
-    """Lock the case that answers for a merged one, before that one is: whoever is at the first may
-    still write of the second, never the other way round."""
+    """Lock a merged case and the one that answers for it, by their ids. Whoever is at the second
+    may still write of the first: the lock leaves room for rows that point at it."""
     parent = select(Case.parent_id).where(Case.number == number).scalar_subquery()
-    await session.execute(select(Case.id).where(Case.id == parent).with_for_update())
+    await session.execute(
+        select(Case.id)
+        .where(or_(Case.number == number, Case.id == parent))
+        .order_by(Case.id)
+        .with_for_update(key_share=True)
+    )
+
+
+async def is_joined(session: AsyncSession, case: Case) -> bool:
+    """Whether the case was merged, or others were merged into it."""
+    return case.state == State.MERGED or bool(await _children(session, case))
 
 
 async def answering_case(session: AsyncSession, case: Case) -> Case:
@@ -77,7 +91,7 @@ async def merge(step: Step) -> None:
         await session.scalar(
             select(Case)
             .where(Case.number == number)
-            .with_for_update()
+            .with_for_update(key_share=True)
             .execution_options(populate_existing=True)
         )
         if number
@@ -165,7 +179,10 @@ def _snapshot(case: Case) -> dict[str, Any]:
 
 
 def _restore(case: Case, before: dict[str, Any]) -> State:
+    """All but the state, which the engine writes: until then the case is what it was."""
     for name, value in before.items():
+        if name == "state":
+            continue
         moment = isinstance(value, str) and name.endswith("_at")
         setattr(case, name, datetime.fromisoformat(value) if moment else value)
     return State(before["state"])

@@ -13,7 +13,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import String, cast, delete, func, literal, select, update
+from sqlalchemy import String, cast, delete, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.callers.forgetting import forget_caller
@@ -71,7 +71,8 @@ async def list_holdings(session: AsyncSession, contact: Contact) -> Holdings:
 
 async def forget_contact(session: AsyncSession, contact: Contact, now: datetime) -> int:
     """Cut every tie between the cases and the person. The contact's row stays as an empty
-    shell under a random key, so that nothing that points at it breaks."""
+    shell under a random key, so that nothing that points at it breaks. What was sent after the
+    request and is not read yet stays too: it begins a new contact."""
     channel, key = contact.channel, contact.chat_key
     shell = f"forgotten:{secrets.token_hex(12)}"
     kept = int(
@@ -101,9 +102,23 @@ async def forget_contact(session: AsyncSession, contact: Contact, now: datetime)
     await forget_services(session, contact.id, now)
     for model in (ChatMessage, DeskMessage, Dialogue):
         await session.execute(delete(model).where(model.contact_id == contact.id))
+    # A reminder of ours is nothing that was sent, and would bring the address back.
+    await session.execute(
+        delete(InboxMessage).where(
+            InboxMessage.channel == channel,
+            InboxMessage.chat_key == key,
+            InboxMessage.state == "new",
+            InboxMessage.external_id.startswith(f"timeout:{contact.id}:", autoescape=True),
+        )
+    )
     await session.execute(
         update(InboxMessage)
-        .where(InboxMessage.channel == channel, InboxMessage.chat_key == key)
+        .where(
+            InboxMessage.channel == channel,
+            InboxMessage.chat_key == key,
+            # The request itself is new until this transaction ends, and leased to its reader.
+            or_(InboxMessage.state != "new", InboxMessage.leased_until.is_not(None)),
+        )
         .values(
             payload={},
             chat_key=shell,

@@ -175,6 +175,20 @@ async def test_refused_message_does_not_block_the_next(line: Line) -> None:
     assert await line.states() == ["dead", "sent"]
 
 
+async def test_moved_to_a_chat_that_wrote_already(line: Line) -> None:
+    """The line goes on under the new id; the old contact is out of reach, and blocks nothing."""
+    async with line.database.transaction() as session:
+        await upsert_contact(session, channel="memory", chat_key="-1009", now=line.clock())
+    line.channel.trouble = [DeliveryError(Trouble.MOVED, "x", new_chat_key="-1009")]
+    for text in ("a", "b"):
+        await line.queue(text)
+    assert await line.run() == ["a", "b"]
+    assert {message.chat_key for message in line.channel.sent} == {"-1009"}
+    async with line.database.reading() as session:
+        contacts = await session.scalars(select(Contact))
+        assert {c.chat_key: c.reachable for c in contacts} == {"1": False, "-1009": True}
+
+
 async def test_moved_chat_keeps_its_line(line: Line) -> None:
     line.channel.trouble = [DeliveryError(Trouble.MOVED, "x", new_chat_key="-1009")]
     await line.queue("a0", chat="-5")

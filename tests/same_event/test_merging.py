@@ -57,6 +57,8 @@ async def test_both_histories_say_so_and_the_chain_holds(desk: Desk) -> None:
     assert ("split_off", {"child": child.number}) in await lines(desk, parent)
     assert ("merge", {"parent": parent.number}) in await lines(desk, child)
     async with desk.database.reading() as session:
+        last = (await read_history(session, child.id))[-1]
+        assert (last.from_state, last.to_state) == (State.MERGED, State.DISPATCHED)
         assert [broken async for broken in verify_history(session)] == []
 
 
