@@ -15,6 +15,8 @@ from cases.town import Town
 
 #: What forms, links, the API and the buttons of a chat carry alike.
 _CODE = re.compile(r"[A-Za-z0-9一-鿿][A-Za-z0-9一-鿿._-]*")
+#: The page of a category that is still to be made: ``/training/categories/new``.
+NEW = "new"
 LONGEST_CODE = 36  # bytes
 LONGEST_NAME = 20
 LONGEST_TEXT = 1000
@@ -56,6 +58,8 @@ def check_code(code: str) -> str:
     """The sentence that is wrong with a code, or nothing."""
     if not _CODE.fullmatch(code):
         return "代码以字母、数字或汉字开头，只用字母、数字、汉字和 . - _，例如 zf.drone。"
+    if code == NEW:
+        return "代码 new 有别的用处，请换一个，例如 zf.new。"
     if len(code.encode()) > LONGEST_CODE:
         return "代码太长，最多 36 个字母或 12 个汉字。"
     return ""

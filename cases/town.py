@@ -178,14 +178,14 @@ async def load_town(
         )
         for u in await session.scalars(select(models.Unit).where(models.Unit.active))
     }
-    newest = select(models.Responsibility).order_by(
-        models.Responsibility.version, models.Responsibility.id
-    )
+    # The line written last is in force. What a town calls its versions ("2026年版", "v2") has no
+    # order of its own.
+    written = select(models.Responsibility).order_by(models.Responsibility.id)
     responsibilities = {
         r.category: ResponsibilityRow(
             r.category, r.lead_unit, tuple(r.coop_units), r.basis, r.version
         )
-        for r in await session.scalars(newest)
+        for r in await session.scalars(written)
     }
     calendar = WorkingCalendar(ZoneInfo(policy["timezone"]), read_hours(policy), days)
     book = await answer_loading.load_book(session, answers)

@@ -4,7 +4,8 @@
     render(request, template, context, *, status=200) -> web.Response
 
 Every page gets ``staff`` (or None), ``csrf``, the words for states, roles, actions and fields, the
-filters for times, and ``masked`` for citizens' words in lists; autoescape is on and stays on.
+filters for times, ``masked`` for citizens' words in lists and ``masked_in`` for what was cut out of
+them, by its whole text; autoescape is on and stays on.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 import jinja2
 from aiohttp import web
 
-from cases.personal_data import mask_text
+from cases.personal_data import mask_part, mask_text
 from intake_api.accounts.keys import CLOCK, SETTINGS
 from intake_api.accounts.sessions import STAFF
 from intake_api.calls.draft_form import text_mark
@@ -47,6 +48,7 @@ def setup_rendering(app: web.Application) -> None:
         due=due_words,
         mark=text_mark,
         masked=lambda text: mask_text(text or ""),
+        masked_in=lambda part, whole, public=(): mask_part(part or "", whole or "", public=public),
     )
     app[ENVIRONMENT] = environment
 

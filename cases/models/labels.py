@@ -64,7 +64,8 @@ class LabelText(Base):
 
 
 class LabelVote(Base):
-    """What one person said of one text. ``before`` is how the text stood, for taking it back.
+    """What one person said of one text. ``before`` is how the text stood, and what the desk had
+    decided of its case, for taking it back.
 
     ``kind``: vote; decide where two had differed; again where a settled label was looked at once
     more (kept or corrected); aside. Agreement is measured over votes alone: nobody of those who

@@ -1,6 +1,7 @@
 """What is worth labelling next, ranked now and then and not for each text (标注队列).
 
-    await needs_filling(session, town, now) -> bool
+    await needs_filling(session, user_id, town, now) -> bool     for this person
+    await may_fill(session, now) -> bool                         not tried a moment ago
     await fill_queue(database, pick=…, town=…, now=…) -> int     texts ranked, each with its reason
 
 Cases of late that nobody judged become texts; ``pick`` says which of all that wait teach most. What
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import exists, func, or_, select, update
+from sqlalchemy import exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.labels.keys import clean_text, text_key
@@ -23,6 +24,7 @@ from cases.labels.story import story_of
 from cases.models import Case, LabelRoom, LabelText, PredictionEntry
 from cases.storage.database import Database
 from cases.town import Town
+from cases.use_cases.label_queue import count_waiting
 from cases.use_cases.label_suspects import next_suspects
 from cases.use_cases.label_texts import has_votes, label_rules, new_text, put_texts
 
@@ -37,6 +39,7 @@ class Offer:
     misrouted: bool
 
 
+_APART = timedelta(seconds=30)
 #: (offers, how many, texts labelled already) -> (key, why) in the order to be labelled.
 Picker = Callable[[Sequence[Offer], int, Sequence[str]], Sequence[tuple[str, str]]]
 
@@ -49,14 +52,16 @@ def top_of(tag: dict[str, Any]) -> tuple[tuple[str, float], ...]:
     return ((tag["category"], float(tag["confidence"])), *others)
 
 
-async def needs_filling(session: AsyncSession, town: Town, now: datetime) -> bool:
-    """Few are left, and it was not tried a moment ago."""
-    filled = await session.scalar(select(LabelRoom.filled_at))
-    if filled is not None and now - filled < timedelta(seconds=30):
-        return False
-    ranked = select(func.count()).select_from(LabelText).where(LabelText.rank.is_not(None))
+async def needs_filling(session: AsyncSession, user_id: int, town: Town, now: datetime) -> bool:
+    """Few are left that this person may get, and it was not tried a moment ago."""
     least: int = label_rules(town)["refill_below"]
-    return int(await session.scalar(ranked) or 0) < least
+    return await may_fill(session, now) and await count_waiting(session, user_id, now) < least
+
+
+async def may_fill(session: AsyncSession, now: datetime) -> bool:
+    """Where there is nothing to fill it with, not every page tries."""
+    filled = await session.scalar(select(LabelRoom.filled_at))
+    return filled is None or now - filled >= _APART
 
 
 async def fill_queue(database: Database, *, pick: Picker, town: Town, now: datetime) -> int:

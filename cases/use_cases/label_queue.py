@@ -3,7 +3,8 @@
     await claim_next(session, user_id, *, town, now, why="") -> LabelText | None
     await claim_text(session, key, user_id, *, town, now) -> LabelText      one asked for by name
     await skip_text(session, text_id, user_id, *, town, now)
-    await progress_of(session, user_id, since) -> Progress
+    await count_waiting(session, user_id, now) -> int       ranked texts that this person may get
+    await progress_of(session, user_id, since, now) -> Progress
 
 A claim is short; whoever works alone on a text in single mode is the only one who gets it, with two
 annotators it goes to two. ``cases.use_cases.label_filling`` says what is in the queue.
@@ -30,7 +31,8 @@ _TRIES = 20
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Of one person and of the room since a moment; ``waiting`` texts are ranked."""
+    """Of one person and of the room since a moment; ``waiting`` texts are ranked and not done or
+    skipped by this person."""
 
     mine: int
     room: int
@@ -60,6 +62,24 @@ async def claim_next(
 
 
 def _asked(user_id: int, why: str, now: datetime) -> Any:
+    taken = exists().where(
+        LabelClaim.text_id == LabelText.id,
+        LabelClaim.user_id != user_id,
+        ~LabelClaim.skipped,
+        LabelClaim.until > now,
+    )
+    query = select(LabelText).where(_waits_for(user_id, now))
+    if why:
+        query = query.where(LabelText.why == why)
+    # Begun by a colleague first, so that pairs become complete; what nobody has, before what
+    # somebody works on.
+    return query.order_by(has_votes().desc(), taken.asc(), LabelText.rank, LabelText.id).limit(
+        _TRIES
+    )
+
+
+def _waits_for(user_id: int, now: datetime) -> ColumnElement[bool]:
+    """In the queue, and this person has neither done nor skipped it."""
     done = exists().where(
         LabelVote.text_id == LabelText.id, LabelVote.user_id == user_id, LabelVote.kind == VOTE
     )
@@ -69,16 +89,10 @@ def _asked(user_id: int, why: str, now: datetime) -> Any:
         LabelClaim.skipped,
         LabelClaim.until > now,
     )
-    taken = exists().where(
-        LabelClaim.text_id == LabelText.id,
-        LabelClaim.user_id != user_id,
-        ~LabelClaim.skipped,
-        LabelClaim.until > now,
-    )
     # Wrapped, so that the index of the few ranked ones is taken and not that of the states, of
     # which one holds nearly every text.
     state = func.coalesce(LabelText.state, "")
-    query = select(LabelText).where(
+    return and_(
         LabelText.rank.is_not(None),
         or_(
             and_(state == "open", ~done),
@@ -86,13 +100,12 @@ def _asked(user_id: int, why: str, now: datetime) -> Any:
         ),
         ~skipped,
     )
-    if why:
-        query = query.where(LabelText.why == why)
-    # Begun by a colleague first, so that pairs become complete; what nobody has, before what
-    # somebody works on.
-    return query.order_by(has_votes().desc(), taken.asc(), LabelText.rank, LabelText.id).limit(
-        _TRIES
-    )
+
+
+async def count_waiting(session: AsyncSession, user_id: int, now: datetime) -> int:
+    """With two annotators a text stays in the queue for the second after the first is done."""
+    query = select(func.count()).select_from(LabelText).where(_waits_for(user_id, now))
+    return int(await session.scalar(query) or 0)
 
 
 def _held_by(user_id: int, now: datetime) -> ColumnElement[bool]:
@@ -190,14 +203,15 @@ async def skip_text(
     await _put_claim(session, text_id, user_id, until, skipped=True)
 
 
-async def progress_of(session: AsyncSession, user_id: int, since: datetime) -> Progress:
+async def progress_of(
+    session: AsyncSession, user_id: int, since: datetime, now: datetime
+) -> Progress:
     """Counted since the beginning of the day."""
     today = select(func.count()).select_from(LabelVote).where(LabelVote.at >= since)
-    ranked = select(func.count()).select_from(LabelText).where(LabelText.rank.is_not(None))
     disputed = select(func.count()).select_from(LabelText).where(LabelText.state == "disputed")
     return Progress(
         mine=int(await session.scalar(today.where(LabelVote.user_id == user_id)) or 0),
         room=int(await session.scalar(today) or 0),
-        waiting=int(await session.scalar(ranked) or 0),
+        waiting=await count_waiting(session, user_id, now),
         disputed=int(await session.scalar(disputed) or 0),
     )

@@ -1,12 +1,13 @@
 """Labels that a trained model doubts: kept, corrected or set aside by a person (存疑).
 
-    await record_suspects(session, suspects, model_id, now) -> int   of labels that we hold
+    await record_suspects(session, suspects, model_id, town, now) -> int   of labels that we hold
     await next_suspects(session, count, *, after=None) -> [(LabelSuspect, LabelText)]
     await count_suspects(session) -> int
     await answer_suspect(session, text_id, deed, …)                  keep, correct, set_aside
 
 A model's list replaces the open ones of the model before it. What a person has decided about the
-same doubt is not asked again. Recording one model's list twice changes nothing.
+same doubt is not asked again. Recording one model's list twice changes nothing. Training reads the
+label of a replaced category as its successor: a doubt about that is one about the label we hold.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cases.errors import InvalidData, VersionConflict
 from cases.models import LabelSuspect, LabelText
 from cases.storage.insert import insert_or_ignore
+from cases.town import Town
 
 OPEN = "open"
 KEEP, CORRECT, SET_ASIDE = "keep", "correct", "set_aside"
@@ -30,7 +32,7 @@ _GONE = "这一条刚刚有人处理过，已换下一条。"
 
 
 async def record_suspects(
-    session: AsyncSession, suspects: Iterable[Any], model_id: str, now: datetime
+    session: AsyncSession, suspects: Iterable[Any], model_id: str, town: Town, now: datetime
 ) -> int:
     """Each has ``key, category, suggested, score`` as attributes or items. Rows that are none of
     our labels (the shipped ones) are passed over; returns how many wait now."""
@@ -50,7 +52,7 @@ async def record_suspects(
         decided = await session.scalars(select(LabelSuspect).where(LabelSuspect.text_id.in_(texts)))
         known = {row.text_id: row for row in decided}
         for text in texts.values():
-            await _record(session, text, wanted[text.key], known.get(text.id), model_id, now)
+            await _record(session, text, wanted[text.key], known.get(text.id), model_id, town, now)
     await session.flush()
     return await count_suspects(session)
 
@@ -61,14 +63,16 @@ async def _record(
     doubt: Any,
     known: LabelSuspect | None,
     model_id: str,
+    town: Town,
     now: datetime,
 ) -> None:
-    given, suggested = _of(doubt, "category"), _of(doubt, "suggested")
-    # The model was trained on a label that has been changed since.
-    if given != text.category:
+    suggested = _of(doubt, "suggested")
+    given = _current(town, text.category)
+    # The model was trained on a label that has been changed since, or the two are one by now.
+    if _current(town, _of(doubt, "category")) != given or _current(town, suggested) == given:
         return
     values = {
-        "given": given,
+        "given": text.category,
         "suggested": suggested,
         "score": float(_of(doubt, "score")),
         "model_id": model_id,
@@ -77,10 +81,21 @@ async def _record(
     if known is None:
         fresh = {"state": OPEN, "decided_by": ""}
         await insert_or_ignore(session, LabelSuspect, text_id=text.id, **values, **fresh)
-    elif (known.given, known.suggested) != (given, suggested) and known.given != suggested:
+    elif _is_new(known, given, _current(town, suggested), town):
         for name, value in values.items():
             setattr(known, name, value)
         known.state, known.decided_by, known.decided_at = OPEN, "", None
+
+
+def _is_new(known: LabelSuspect, given: str, suggested: str, town: Town) -> bool:
+    """Neither what was answered already, nor what would undo that answer."""
+    asked = _current(town, known.given), _current(town, known.suggested)
+    return asked != (given, suggested) and asked[0] != suggested
+
+
+def _current(town: Town, code: str) -> str:
+    """What training makes of a label; of a split category nothing."""
+    return town.current_code(code) or code
 
 
 def _of(one: Any, name: str) -> Any:

@@ -2,6 +2,8 @@
 
 new_text(key, text, *, at, now, …) -> LabelText          not in any session
 await put_texts(session, texts) -> set of numbers        those that were not there
+await lock_text(session, text_id) -> LabelText           raises InvalidData
+await gather_again(session, since)          decisions of desks that were passed over count now
 has_votes() -> a condition on LabelText
 label_rules(town) -> ``[labels]`` of the policy
 """
@@ -12,10 +14,11 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, inspect
+from sqlalchemy import ColumnElement, exists, inspect, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cases.models import LabelText, LabelVote
+from cases.errors import InvalidData
+from cases.models import LabelRoom, LabelText, LabelVote
 from cases.storage.insert import insert_all_or_ignore
 from cases.town import Town
 
@@ -68,6 +71,21 @@ def _values(text: LabelText) -> dict[str, Any]:
     """A plain insert knows no defaults of the model."""
     names = (attribute.key for attribute in inspect(LabelText).column_attrs)
     return {name: getattr(text, name) for name in names if name != "id"}
+
+
+async def lock_text(session: AsyncSession, text_id: int) -> LabelText:
+    """The text, held until the transaction ends. Raises ``InvalidData`` where there is none."""
+    text = await session.scalar(select(LabelText).where(LabelText.id == text_id).with_for_update())
+    if text is None:
+        raise InvalidData("没有这一条，请刷新页面。", field="text")
+    return text
+
+
+async def gather_again(session: AsyncSession, since: datetime) -> None:
+    """``cases.use_cases.labels`` reads the ledger once more from there."""
+    await session.execute(
+        update(LabelRoom).where(LabelRoom.gathered_until > since).values(gathered_until=since)
+    )
 
 
 def has_votes() -> ColumnElement[bool]:

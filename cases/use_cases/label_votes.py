@@ -2,28 +2,26 @@
 
     await cast_vote(session, text_id, ballot, *, actor, town, two, now) -> LabelText
     await answer_suspect(session, text_id, deed, *, category="", actor, town, now) -> LabelText
-    await take_back(session, user_id, now) -> LabelText      the last of one's own, for a day
     await set_two_annotators(session, two, now) -> int       how many a single vote settles now
 
 One person's word settles a text. With two annotators both must agree in category and request
 type; of two urgencies the higher one counts, as the guide says. Where they differ a third decides.
 A vote that comes late, because the claim had lapsed and somebody else was quicker, is kept all the
-same and counts as the second.
+same and counts as the second. ``label_undo`` takes the last one back.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from dataclasses import asdict
+from datetime import datetime
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.actors import Actor
 from cases.errors import InvalidData, RuleBroken
 from cases.labels.rows import choice_codes
-from cases.models import LabelClaim, LabelRoom, LabelSuspect, LabelText, LabelVote
+from cases.models import LabelClaim, LabelRoom, LabelText, LabelVote
 from cases.town import Town
 from cases.use_cases.label_suspects import (
     CORRECT,
@@ -33,25 +31,13 @@ from cases.use_cases.label_suspects import (
     open_suspect,
     resolve_suspect,
 )
-from cases.use_cases.label_texts import VOTE
-from cases.use_cases.ledger import carry_label
+from cases.use_cases.label_texts import VOTE, lock_text
+from cases.use_cases.label_undo import Ballot as Ballot
+from cases.use_cases.label_undo import keep_vote
+from cases.use_cases.ledger_labels import carry_label
 
 DECIDE, AGAIN, ASIDE = "decide", "again", "aside"
-TAKE_BACK_WITHIN = timedelta(days=1)
-_GONE = "没有这一条，请刷新页面。"
 THIRD = "这条两个人标得不一样，要由第三个人裁定，您已经标过。"
-_KEPT = (
-    "state", "category", "request_type", "urgency", "how", "source", "settled_by", "rank", "why",
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Ballot:
-    """What somebody says of a text."""
-
-    category: str
-    request_type: str
-    urgency: str
 
 
 async def cast_vote(
@@ -67,7 +53,7 @@ async def cast_vote(
     """Raises ``InvalidData`` for what is no label, ``RuleBroken`` where this person may not
     decide."""
     check_ballot(ballot, town)
-    text = await _locked(session, text_id)
+    text = await lock_text(session, text_id)
     if text.state == "set_aside":
         raise RuleBroken("这条已经搁置，不用标了。")
     votes = await _votes(session, text.id)
@@ -76,16 +62,16 @@ async def cast_vote(
     if text.state == "disputed":
         if mine is not None:
             raise RuleBroken(THIRD)
-        await _keep(session, text, ballot, DECIDE, actor, now)
+        vote = await keep_vote(session, text, ballot, DECIDE, actor, now)
         _settle(text, ballot, "decided", actor.name, now)
     elif text.state == "settled" and looks_again(text, town):
-        await _keep(session, text, ballot, AGAIN, actor, now)
+        vote = await keep_vote(session, text, ballot, AGAIN, actor, now)
         how = "confirmed" if ballot.category == text.category else "corrected"
         _settle(text, ballot, how, actor.name, now)
     elif mine is not None and others:
         raise RuleBroken("这条已有别人接着标过，您的那一票不能再改。")
     else:
-        await _keep(session, text, ballot, VOTE, actor, now, instead_of=mine)
+        vote = await keep_vote(session, text, ballot, VOTE, actor, now, instead_of=mine)
         earlier = _earlier(text, others)
         if earlier is not None:
             _compare(text, earlier, ballot, actor.name, now)
@@ -93,7 +79,7 @@ async def cast_vote(
             _settle(text, ballot, "single", actor.name, now)
     await resolve_suspect(session, text, actor.name, now)
     await _release(session, text.id, actor)
-    await carry_label(session, text)
+    await carry_label(session, text, vote)
     return text
 
 
@@ -131,7 +117,7 @@ async def answer_suspect(
         raise InvalidData("没有这个类别，请从列表中选择。", field="category")
     ballot = Ballot(wanted, text.request_type, text.urgency)
     kind = ASIDE if deed == SET_ASIDE else AGAIN
-    await _keep(session, text, ballot, kind, actor, now)
+    vote = await keep_vote(session, text, ballot, kind, actor, now)
     if deed == SET_ASIDE:
         text.state, text.rank, text.settled_at = "set_aside", None, now
     else:
@@ -139,40 +125,7 @@ async def answer_suspect(
         _settle(text, ballot, how, actor.name, now)
     await resolve_suspect(session, text, actor.name, now, STATES[deed])
     await _release(session, text.id, actor)
-    await carry_label(session, text)
-    return text
-
-
-async def take_back(session: AsyncSession, user_id: int, now: datetime) -> LabelText:
-    """The text stands as before. Raises ``RuleBroken`` where others have built on it."""
-    last = await session.scalar(
-        select(LabelVote)
-        .where(LabelVote.user_id == user_id, LabelVote.at > now - TAKE_BACK_WITHIN)
-        .order_by(LabelVote.at.desc(), LabelVote.id.desc())
-        .limit(1)
-    )
-    if last is None:
-        raise RuleBroken("没有可以撤回的标注。")
-    text = await _locked(session, last.text_id)
-    later = await session.scalar(
-        select(func.count())
-        .select_from(LabelVote)
-        .where(LabelVote.text_id == text.id, LabelVote.id > last.id, LabelVote.user_id != user_id)
-    )
-    settled_after = text.settled_at is not None and text.settled_at > last.at
-    if later or settled_after:
-        raise RuleBroken("这条后来又有人处理过，不能再撤回；要改请从“存疑”或“一致性”页处理。")
-    before = dict(last.before)
-    doubted, at = before.pop("suspect", None), before.pop("settled_at", None)
-    for name, value in before.items():
-        setattr(text, name, value)
-    text.settled_at = datetime.fromisoformat(at) if at else None
-    doubt = await session.get(LabelSuspect, text.id) if doubted else None
-    if doubt is not None:
-        doubt.state, doubt.decided_by, doubt.decided_at = doubted or "open", "", None
-    await session.delete(last)
-    await session.flush()
-    await carry_label(session, text)
+    await carry_label(session, text, vote)
     return text
 
 
@@ -192,17 +145,10 @@ async def set_two_annotators(session: AsyncSession, two: bool, now: datetime) ->
     for text, vote in waiting.all():
         ballot = Ballot(vote.category, vote.request_type, vote.urgency)
         _settle(text, ballot, "single", vote.user_name, now)
-        await carry_label(session, text)
+        await carry_label(session, text, vote)
         count += 1
     await session.flush()
     return count
-
-
-async def _locked(session: AsyncSession, text_id: int) -> LabelText:
-    text = await session.scalar(select(LabelText).where(LabelText.id == text_id).with_for_update())
-    if text is None:
-        raise InvalidData(_GONE, field="text")
-    return text
 
 
 async def _votes(session: AsyncSession, text_id: int) -> list[LabelVote]:
@@ -242,46 +188,6 @@ def _settle(text: LabelText, ballot: Ballot, how: str, by: str, now: datetime) -
     text.state, text.how, text.source = "settled", how, "desk"
     text.settled_by, text.settled_at = by, now
     text.rank, text.why = None, ""
-
-
-async def _keep(
-    session: AsyncSession,
-    text: LabelText,
-    ballot: Ballot,
-    kind: str,
-    actor: Actor,
-    now: datetime,
-    instead_of: LabelVote | None = None,
-) -> None:
-    """Write the vote down, with how the text stood; a second one of the same kind replaces it."""
-    assert actor.user_id is not None
-    if instead_of is None and kind != VOTE:
-        instead_of = await session.scalar(
-            select(LabelVote).where(
-                LabelVote.text_id == text.id,
-                LabelVote.user_id == actor.user_id,
-                LabelVote.kind == kind,
-            )
-        )
-    values: dict[str, Any] = asdict(ballot) | {"at": now, "user_name": actor.name}
-    if instead_of is not None and instead_of.kind == VOTE:
-        values["before"] = instead_of.before
-    else:
-        values["before"] = await _standing(session, text)
-    if instead_of is None:
-        session.add(LabelVote(text_id=text.id, user_id=actor.user_id, kind=kind, **values))
-    else:
-        for name, value in values.items():
-            setattr(instead_of, name, value)
-    await session.flush()
-
-
-async def _standing(session: AsyncSession, text: LabelText) -> dict[str, Any]:
-    doubt = await session.get(LabelSuspect, text.id)
-    standing: dict[str, Any] = {name: getattr(text, name) for name in _KEPT}
-    standing["settled_at"] = text.settled_at.isoformat() if text.settled_at else None
-    standing["suspect"] = doubt.state if doubt is not None else None
-    return standing
 
 
 async def _release(session: AsyncSession, text_id: int, actor: Actor) -> None:

@@ -2,7 +2,7 @@
 
     await training_rows(session) -> [StoredLabel]            every settled label
     await mark_held_out(session, keys, now) -> int           part of the frozen test set, for good
-    await record_suspects(session, suspects, model_id, now)  (cases.use_cases.label_suspects)
+    await record_suspects(session, suspects, model_id, town, now)   (label_suspects)
     await gather_labels(database, now) -> int                in short transactions, beside traffic
 
 A case that a person confirmed, corrected or handled to its end under its category is a label
@@ -184,7 +184,7 @@ async def _store_batch(
     )
     changed = 0
     for row, _, key in rows:
-        if _may_settle(known[key], row.final_at, voted):
+        if _may_settle(known[key], row, voted):
             changed += _settle_from(known[key], row)
     await session.flush()
     return changed
@@ -196,16 +196,21 @@ def _story(row: Row[Any]) -> str:
     return story_of(row.case_id, row.source_system, row.source_id)
 
 
-def _may_settle(label: LabelText, at: datetime, voted: set[int]) -> bool:
+def _may_settle(label: LabelText, row: Row[Any], voted: set[int]) -> bool:
     if label.state == OPEN:
         return label.id not in voted
-    mine = label.state == SETTLED and label.source == CASE
-    return mine and (label.settled_at is None or label.settled_at <= at)
+    if label.state != SETTLED or label.source != CASE:
+        return False
+    # Of two cases decided at one moment always the same one counts, however often both are read.
+    stands = (label.settled_at, label.case_id or 0) if label.settled_at else None
+    return stands is None or stands <= (row.final_at, row.case_id)
 
 
 def _settle_from(label: LabelText, row: Row[Any]) -> bool:
-    """``False``: it says so already."""
+    """``False``: it says so already. Of several cases with these words the text belongs to the
+    one whose decision it carries: with that decision the label is taken back."""
     values = {
+        "case_id": row.case_id,
         "category": row.final_category,
         "request_type": row.final_request_type or "",
         "urgency": row.final_urgency or "",
@@ -237,7 +242,16 @@ async def _take_back(session: AsyncSession) -> int:
         await session.execute(
             update(LabelText)
             .where(LabelText.id.in_(ids[start : start + _BATCH]))
-            .values(state=OPEN, misrouted=True, settled_at=None, how="", settled_by="")
+            .values(
+                state=OPEN,
+                misrouted=True,
+                settled_at=None,
+                how="",
+                settled_by="",
+                category="",
+                request_type="",
+                urgency="",
+            )
             .execution_options(synchronize_session=False)
         )
     return len(ids)

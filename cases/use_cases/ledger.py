@@ -5,11 +5,11 @@
     await handle_label(step)        the listed unit handled it to the end: likewise
     await note_automatic(step)      it went out on the machine's word alone
     await note_return(step); await settle_return(step, accepted=…)        退单
-    await carry_label(session, text)    somebody labelled its text in the training room
+    await predictions_of(session, case_id) -> [PredictionEntry]; open_label(row)
 
-The effects of ``cases.use_cases.act`` call these, and those who settle labels the last one, inside
-the transaction of their step; nobody else writes here. Every prediction of the case is judged,
-also one a later model added. A case that nobody tagged has no row and nothing happens.
+The effects of ``cases.use_cases.act`` call these inside the transaction of their step; besides them
+only ``ledger_labels`` writes here. Every prediction of the case is judged, also one a later model
+added. A case that nobody tagged has no row and nothing happens.
 ``cases.use_cases.ledger_figures`` reads.
 """
 
@@ -18,7 +18,7 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, and_, case, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cases.models import LabelText, PredictionEntry
+from cases.models import PredictionEntry
 from cases.use_cases.step import Step
 
 CONFIRMED, CORRECTED, HANDLED = "confirmed", "corrected", "handled"
@@ -65,7 +65,7 @@ async def note_return(step: Step) -> None:
         "at": step.now.isoformat(),
         "accepted": None,
     }
-    for row in await _rows(step.session, step.case.id):
+    for row in await predictions_of(step.session, step.case.id):
         row.returns = [*row.returns, told]
         row.return_count += 1
 
@@ -75,39 +75,20 @@ async def settle_return(step: Step, *, accepted: bool) -> None:
     the category takes back a label that was only confirmed: the category is open again. Without
     an open return only the unit says something, as in ``confirm_label``."""
     listed = _is_listed(step, step.case.lead_unit)
-    for row in await _rows(step.session, step.case.id):
+    for row in await predictions_of(step.session, step.case.id):
         if not row.returns or row.returns[-1]["accepted"] is not None:
             continue
         row.returns = [*row.returns[:-1], row.returns[-1] | {"accepted": accepted}]
         if accepted and not listed and row.how not in (CORRECTED, LABELLED):
-            _open(row)
+            open_label(row)
             row.misrouted = True
     await step.session.flush()
     if accepted and listed:
         await confirm_label(step)
 
 
-async def carry_label(session: AsyncSession, text: LabelText) -> None:
-    """After a label of a case's text was settled, or taken back: what stood before stands again,
-    unless the desk has decided anew meanwhile."""
-    if text.case_id is None:
-        return
-    said_here = text.state == "settled" and text.source == "desk"
-    said_before = text.state == "settled" and text.source == "case"
-    for row in await _rows(session, text.case_id):
-        if said_here or (said_before and row.how == LABELLED):
-            row.final_category = text.category
-            row.final_request_type, row.final_urgency = text.request_type, text.urgency
-            row.final_by, row.final_at = text.settled_by, text.settled_at
-            row.how = LABELLED if said_here else text.how
-            row.misrouted = False
-        elif row.how == LABELLED:
-            _open(row)
-            row.misrouted = any(one["accepted"] for one in row.returns)
-    await session.flush()
-
-
-def _open(row: PredictionEntry) -> None:
+def open_label(row: PredictionEntry) -> None:
+    """Nobody has said what the category is."""
     row.final_category = row.final_request_type = row.final_urgency = None
     row.final_by = row.final_at = row.how = None
 
@@ -144,7 +125,8 @@ async def _write(step: Step, where: ColumnElement[bool], how: str | None = None)
     )
 
 
-async def _rows(session: AsyncSession, case_id: int) -> list[PredictionEntry]:
+async def predictions_of(session: AsyncSession, case_id: int) -> list[PredictionEntry]:
+    """As they stand in this transaction, the oldest first."""
     return list(
         await session.scalars(
             select(PredictionEntry)

@@ -1,8 +1,10 @@
 """Files that wait in a table for whichever process has time for them.
 
 await claim(database, OrderImport, now, lease, file_of) -> OrderImport | None
+may_pass(error) -> bool        the database's trouble, not the file's: later it may go on
 
-A process that was silent for ``lease`` is taken for dead, and another goes on.
+A process that was silent for ``lease`` is taken for dead, and another goes on. Whatever else breaks
+would break again with every claim, so whoever reads a file stops it with a sentence.
 """
 
 from __future__ import annotations
@@ -14,12 +16,16 @@ from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Select, or_, select
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from cases.models import LabelImport, OrderImport
 from cases.storage.database import Database
 from cases.use_cases.import_orders import RUNNING
 
 Upload = TypeVar("Upload", OrderImport, LabelImport)
+#: SQLSTATE: lost connection, rolled back, out of resources, shut down by an operator.
+_PASSING = ("08", "40", "53", "57")
 
 
 async def claim(
@@ -55,3 +61,11 @@ def _waiting(table: type[Upload], silent_since: datetime) -> Select[Upload]:
         )
         .order_by(table.id)
     )
+
+
+def may_pass(error: Exception) -> bool:
+    """The database is away, locked or out of room."""
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    state = getattr(getattr(error, "orig", error), "sqlstate", None) or ""
+    return isinstance(error, OSError | OperationalError | PoolTimeout) or state[:2] in _PASSING

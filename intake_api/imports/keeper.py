@@ -20,13 +20,17 @@ import structlog
 from aiohttp import web
 
 from cases.models import OrderImport
-from cases.use_cases.import_orders import DONE, forget_imports
+from cases.use_cases.import_orders import DONE, STOPPED, end_import, forget_imports
 from intake_api.accounts.keys import CLOCK, DATABASE, SETTINGS, TAGGER, TOWN
-from intake_api.imports.claims import claim
+from intake_api.imports.claims import claim, may_pass
 from intake_api.imports.order_import import run_import, tagging_with
 
 LEASE = timedelta(seconds=30)
 _LOOK_SECONDS = 15.0
+_BROKEN = (
+    "读这个文件时出了意外的错，已停在这里，收下的不受影响。可以点继续再试；还不行，"
+    "请另存为 UTF-8 的 CSV 再上传，或联系管理员。"
+)
 log = structlog.get_logger("huying.imports")
 
 
@@ -74,16 +78,27 @@ class ImportKeeper:
     async def _work(self, job: OrderImport) -> None:
         assert job.owner is not None
         path = self._file(job)
-        ended = await run_import(
-            path,
-            job,
-            database=self._app[DATABASE],
-            tag=tagging_with(self._app[TAGGER]),
-            town=self._app[TOWN],
-            clock=self._app[CLOCK],
-            owner=job.owner,
-            may_go_on=lambda: self._up,
-        )
+        try:
+            ended = await run_import(
+                path,
+                job,
+                database=self._app[DATABASE],
+                tag=tagging_with(self._app[TAGGER]),
+                town=self._app[TOWN],
+                clock=self._app[CLOCK],
+                owner=job.owner,
+                may_go_on=lambda: self._up,
+            )
+        except Exception as error:
+            if may_pass(error):
+                raise
+            log.error("import broke", number=job.id, error=type(error).__name__)
+            async with self._app[DATABASE].transaction() as session:
+                now = self._app[CLOCK]()
+                await end_import(
+                    session, job.id, STOPPED, owner=job.owner, now=now, trouble=_BROKEN
+                )
+            return
         if ended is not None and ended.state == DONE:
             await asyncio.to_thread(path.unlink, missing_ok=True)
 

@@ -19,7 +19,7 @@ from aiohttp import BodyPartReader, web
 from cases.errors import InvalidData
 from intake_api.accounts.csrf import FIELD, check_origin
 from intake_api.accounts.sessions import load_staff
-from intake_api.imports.order_files import MOST_BYTES, SUFFIXES
+from intake_api.imports.order_files import MOST_BYTES, SUFFIXES, clean_cell
 from intake_api.problem_json import Problem
 
 _LONGEST_FIELD = 1_000
@@ -64,7 +64,7 @@ async def take_upload(request: web.Request, folder: Path) -> TakenFile:
 
 
 async def _keep(part: BodyPartReader, source: str, folder: Path) -> TakenFile:
-    name = PurePath((part.filename or "").replace("\\", "/")).name.replace("\x00", "")
+    name = PurePath(clean_cell((part.filename or "").replace("\\", "/"))).name
     suffix = PurePath(name).suffix.lower()
     path = folder / f"{secrets.token_hex(16)}{suffix if suffix in SUFFIXES else '.csv'}"
     size = 0

@@ -24,7 +24,7 @@ from cases.models import LabelImport, LabelText
 from cases.use_cases.label_votes import note_filled
 from cases.use_cases.labels import gather_labels
 from intake_api.accounts.keys import CLOCK, DATABASE, SETTINGS, TAGGER, TOWN
-from intake_api.imports.claims import claim
+from intake_api.imports.claims import claim, may_pass
 from intake_api.imports.order_import import ClassifierSilent, tagging_with
 from intake_api.labelling.file_import import Counts, import_file, label_files_folder
 
@@ -36,6 +36,11 @@ _LOOK_SECONDS = 15.0
 _TAGGED_AT_ONCE = 20
 _BREATH_SECONDS = 0.2
 _GATHER_SECONDS = 300.0
+_BROKEN = (
+    "读这个文件时出了意外的错，已停下，文件已删除，收下的行留着。请另存为 UTF-8 的 CSV 再导入；"
+    "还不行请联系管理员。"
+)
+_STOPPED_BY = "{name}停止了导入，文件已删除，停下前收下的行留着。"
 log = structlog.get_logger("huying.labels")
 
 
@@ -104,6 +109,11 @@ class LabelKeeper:
                 return
         except InvalidData as error:
             state, trouble = STOPPED, error.sentence
+        except Exception as error:
+            if may_pass(error):
+                raise
+            log.error("label file broke", number=job.id, error=type(error).__name__)
+            state, trouble = STOPPED, _BROKEN
         async with self._app[DATABASE].transaction() as session:
             await session.execute(
                 update(LabelImport)
@@ -174,6 +184,22 @@ async def forget_file(app: web.Application, row: LabelImport) -> None:
         if found is None or found.state != READY:
             return
         await session.delete(found)
+    await _delete(app, row)
+
+
+async def stop_file(app: web.Application, row: LabelImport, by: str) -> None:
+    """The file goes, the row tells who stopped it; whoever reads it finds out with the next
+    batch."""
+    async with app[DATABASE].transaction() as session:
+        found = await session.get(LabelImport, row.id, with_for_update=True)
+        if found is None or found.state != RUNNING:
+            return
+        found.state, found.trouble = STOPPED, _STOPPED_BY.format(name=by)
+        found.path, found.owner, found.updated_at = None, None, app[CLOCK]()
+    await _delete(app, row)
+
+
+async def _delete(app: web.Application, row: LabelImport) -> None:
     path = label_files_folder(app[SETTINGS].data_dir) / (row.path or "-")
     await asyncio.to_thread(path.unlink, missing_ok=True)
 

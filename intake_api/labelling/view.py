@@ -77,10 +77,10 @@ def label_view(
     if text.state == "disputed":
         named = {vote.category for vote in votes} | {text.category}
         first |= {code: top.get(code) for code in sorted(named) if code in town.categories}
-    elif (retired := town.retired.get(text.category)) is not None:
+    elif (retired := town.retired.get(text.category)) is not None and retired.may_become:
         first |= {code: top.get(code) for code in retired.may_become if code in town.categories}
     elif doubt is not None:
-        pair = sorted((doubt.given, doubt.suggested))
+        pair = sorted((_today(doubt.given, town), doubt.suggested))
         first |= {code: top.get(code) for code in pair if code in town.categories}
     first |= {code: share for code, share in top.items() if code not in first}
     for near in load_guide().near(next(iter(first))) if first else ():
@@ -157,14 +157,15 @@ class SuspectView:
 def suspect_view(doubt: LabelSuspect, text: LabelText, *, town: Town) -> SuspectView:
     """``suggested`` is None where the category is no more."""
     terms = [reason["term"] for reason in text.tag.get("reasons", ())]
-    row = town.any_category(doubt.given)
+    held = _today(doubt.given, town)
+    row = town.any_category(held)
     given = (
         _candidate(row, None, town)
         if row is not None
-        else Candidate(doubt.given, doubt.given, "", "", (), (), None)
+        else Candidate(held, held, "", "", (), (), None)
     )
     suggested = town.categories.get(doubt.suggested)
-    rules = _rules([doubt.given, doubt.suggested], town)
+    rules = _rules([held, doubt.suggested], town)
     return SuspectView(
         doubt,
         text,
@@ -173,6 +174,11 @@ def suspect_view(doubt: LabelSuspect, text: LabelText, *, town: Town) -> Suspect
         _candidate(suggested, None, town) if suggested is not None else None,
         rules[0] if rules else None,
     )
+
+
+def _today(code: str, town: Town) -> str:
+    """A replaced category by its successor, as training reads it."""
+    return town.current_code(code) or code
 
 
 def find_category(town: Town, written: str) -> str:

@@ -16,7 +16,7 @@ from cases.errors import CaseError
 from cases.imports.columns import FIELDS, field_labels
 from cases.lifecycle import Role
 from cases.models import OrderImport
-from cases.personal_data import mask_name, mask_phone, mask_text
+from cases.personal_data import mask_name, mask_part, mask_phone, mask_text
 from cases.summary import summarise
 from cases.use_cases.import_orders import (
     READY,
@@ -115,7 +115,7 @@ async def _show_preview(request: web.Request, job: OrderImport) -> web.Response:
         "first": [
             {
                 "line": order.line,
-                "text": mask_text(summarise(order.text), public=town.public_numbers),
+                "text": mask_part(summarise(order.text), order.text, public=town.public_numbers),
                 "at": order.received_at,
                 "name": mask_name(order.name),
                 "phone": mask_phone(order.phone),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from cases.actors import Actor
 from cases.errors import InvalidData, PermissionDenied, VersionConflict
 from cases.lifecycle import Role
-from cases.models import Case, Category, PredictionEntry
+from cases.models import Case, Category, PredictionEntry, Responsibility
 from cases.settled_tag import settle_tag
 from cases.testing import make_draft, make_tag
 from cases.use_cases.act import act
@@ -68,6 +70,38 @@ async def test_without_a_code_it_gets_the_next_free_one(database, town, now):
     assert (await add(database, town, now, code="")).code == "zf.new1"
     town = await read_town(database)
     assert (await add(database, town, now, code="", name="无人机噪声")).code == "zf.new2"
+
+
+async def test_the_name_of_the_empty_form_is_no_code(database, town, now):
+    """Its page could never be opened: ``/training/categories/new`` is the form."""
+    with pytest.raises(InvalidData) as refused:
+        await add(database, town, now, code="new")
+    assert "请换一个" in refused.value.fields["errors"]["code"]
+
+
+@pytest.mark.parametrize("version", ["2026年版", "v2", "2099-01"])
+async def test_another_lead_unit_counts_whatever_the_list_is_called(database, town, now, version):
+    async with database.transaction() as session:
+        await session.execute(
+            update(Responsibility)
+            .where(Responsibility.category == "zf.light")
+            .values(version=version)
+        )
+    town = await read_town(database)
+    row = town.categories["zf.light"]
+    draft = drone(
+        code="", platform=row.platform, name=row.name, lead_unit="works_office",
+        vocabulary=row.vocabulary, definition=row.definition,
+    )  # fmt: skip
+    for unit in ("works_office", "enforcement_team"):
+        async with database.transaction() as session:
+            events = await read_category_events(session, "zf.light")
+            await change_category(
+                session, "zf.light", replace(draft, lead_unit=unit), town=town,
+                actor=DISPATCHER, now=now, expected_version=events[0].id if events else 0,
+            )  # fmt: skip
+        town = await read_town(database)
+        assert town.responsibilities["zf.light"].lead_unit == unit
 
 
 async def test_examples_lose_what_says_who_somebody_is(database, town, now):

@@ -240,3 +240,11 @@ def test_a_zip_that_is_no_workbook(tmp_path: Path) -> None:
         file.writestr("readme.txt", "hello")
     with pytest.raises(InvalidData, match="已损坏"):
         read(save(tmp_path / "a.xlsx", raw.getvalue()))
+
+
+def test_what_no_database_keeps_is_left_out(tmp_path: Path) -> None:
+    """JSON can write half a character and NUL, also in a name; a whole character stays."""
+    line = '{"内容":"灯\\ud83d不亮\\u0000","名\\ud83d":{"甲":"\\udc00"},"丙":"\\ud83d\\ude00"}'
+    header, rows = read(save(tmp_path / "half.jsonl", line))
+    assert header == ["内容", "名", "丙"]
+    assert rows == [Row(1, ["灯不亮", '{"甲": ""}', "😀"])]

@@ -264,3 +264,33 @@ async def test_in_a_browser(
     await page.keyboard.press("Enter")
     await page.wait_for_selector("#found")
     await check()
+
+
+async def test_half_a_character_stops_no_import(both_houses: House) -> None:
+    house = both_houses
+    csrf = await house.login(Role.DISPATCHER)
+    raw = '{"诉求内容":"朝晖路桥头三盏路灯不亮\\ud83d","姓名":"王\\ud83d","别\\ud83d":"\\u0000"}'
+    answer = await send(house, csrf, raw.encode(), "orders.jsonl")
+    assert answer.status == 200
+    number = int(answer.url.path.rsplit("/", 1)[1])
+    await press(house, csrf, number, "start")
+    job = await ended(house, number)
+    assert (job.state, job.taken, job.refused) == ("done", 1, 0)
+
+
+async def test_what_breaks_the_reader_stops_the_import_with_a_sentence(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And not once every half minute for ever."""
+
+    async def broken(*args: Any, **more: Any) -> None:
+        raise RuntimeError("13800001234")
+
+    monkeypatch.setattr(import_keeper, "run_import", broken)
+    csrf = await house.login(Role.DISPATCHER)
+    answer = await send(house, csrf, csv_text(order_rows(2)).encode())
+    number = int(answer.url.path.rsplit("/", 1)[1])
+    await press(house, csrf, number, "start")
+    assert (await ended(house, number)).state == "stopped"
+    page = await (await house.client.get(f"/desk/import/{number}")).text()
+    assert "读这个文件时出了意外的错" in page and "13800001234" not in page and "继续" in page

@@ -76,7 +76,7 @@ async def test_every_page_for_everybody(
         for text in texts
     ]
     async with house.database.transaction() as session:
-        await record_suspects(session, doubts, "model-1", now)
+        await record_suspects(session, doubts, "model-1", house.town, now)
     here = await visit(browser, house, **options)
     page = here.page
     await here.login(await house.add_user(Role.DISPATCHER))

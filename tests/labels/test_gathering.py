@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,18 +14,19 @@ from cases.lifecycle import Role
 from cases.models import LabelRoom, LabelText, PredictionEntry
 from cases.storage.database import Database
 from cases.testing import make_draft, make_tag
-from cases.town import Town
+from cases.town import Town, load_town
+from cases.use_cases.categories import retire_category
 from cases.use_cases.file_case import file_case
 from cases.use_cases.label_filling import Offer, fill_queue, needs_filling, top_of
 from cases.use_cases.label_queue import claim_next
 from cases.use_cases.label_suspects import count_suspects, next_suspects, record_suspects
-from cases.use_cases.label_votes import answer_suspect, cast_vote, take_back
+from cases.use_cases.label_votes import answer_suspect, cast_vote
 from cases.use_cases.labels import (
     gather_labels,
     mark_held_out,
     training_rows,
 )
-from intake_api.labelling.view import pick_with_classifier
+from intake_api.labelling.view import pick_with_classifier, suspect_view
 from tests.labels.conftest import MATTERS, ROAD, add_people, add_texts, get_text
 
 AGENT = Actor(Role.AGENT, "小周")
@@ -100,6 +102,34 @@ async def test_what_somebody_labelled_on_purpose_is_not_overwritten(
     assert list((await rows_of(database)).values()) == ["zf.light"]
 
 
+async def test_of_two_cases_with_the_same_words_the_later_decision_is_the_label(
+    database: Database, town: Town, now: datetime
+) -> None:
+    """Whichever case the text came from; only that decision, taken back, takes the label back."""
+    await file(database, town, now, MATTERS[:1])
+    (first,) = await file(database, town, now, MATTERS[:1])
+    await fill_queue(database, pick=first_come, town=town, now=now)
+    async with database.reading() as session:
+        (text,) = list(await session.scalars(select(LabelText)))
+    assert text.case_id == first
+    (second,) = await file(database, town, now, MATTERS[:1])
+    await decide(database, second, now, **RIGHT)
+    for minutes in (1, 30):
+        gathered = await gather_labels(database, now + timedelta(minutes=minutes))
+        assert gathered == (1 if minutes == 1 else 0)
+        found = await get_text(database, text.id)
+        assert (found.state, found.category, found.misrouted) == ("settled", "zf.road", False)
+        assert found.case_id == second
+    # The other one is decided at the very same moment: whoever reads both says the same each time.
+    await decide(database, first, now, **RIGHT | {"category": "zf.light"})
+    assert await gather_labels(database, now + timedelta(minutes=31)) == 0
+    await decide(database, second, None, **dict.fromkeys(RIGHT))
+    await decide(database, first, None, **dict.fromkeys(RIGHT))
+    assert await gather_labels(database, now + timedelta(hours=1)) == 1
+    found = await get_text(database, text.id)
+    assert (found.state, found.category, found.request_type, found.urgency) == ("open", "", "", "")
+
+
 async def test_drafts_of_one_call_tell_one_story(
     database: Database, town: Town, now: datetime
 ) -> None:
@@ -136,10 +166,10 @@ async def test_the_queue_holds_cases_that_nobody_judged(
     await file(database, town, now - timedelta(days=100), [MATTERS[5]])
     await decide(database, cases[0], now, **RIGHT)
     async with database.reading() as session:
-        assert await needs_filling(session, town, now)
+        assert await needs_filling(session, 0, town, now)
     assert await fill_queue(database, pick=first_come, town=town, now=now) == 3
     async with database.reading() as session:
-        assert not await needs_filling(session, town, now)
+        assert not await needs_filling(session, 0, town, now)
         texts = list(await session.scalars(select(LabelText).order_by(LabelText.rank)))
     assert {text.case_id for text in texts} == set(cases[1:])
     assert top_of(texts[0].tag)[0] == ("zf.light", 0.95)
@@ -161,8 +191,6 @@ async def test_the_real_picker_says_why(database: Database, town: Town, now: dat
 async def test_what_a_changed_scheme_left_open_comes_first(
     database: Database, town: Town, now: datetime
 ) -> None:
-    from dataclasses import replace
-
     old = replace(town.categories["zf.road"], code="zf.old", may_become=("zf.road", "zf.light"))
     changed = replace(town, retired={"zf.old": old})
     (text,) = await add_texts(database, now, MATTERS[:1], category="zf.old")
@@ -189,7 +217,7 @@ async def test_doubts_are_recorded_once_and_not_asked_again(
     listed.append({"key": "f" * 16, "category": "zf.road", "suggested": "zf.ad", "score": 1.0})
     for _ in range(2):
         async with database.transaction() as session:
-            assert await record_suspects(session, listed, "model-1", now) == 3
+            assert await record_suspects(session, listed, "model-1", town, now) == 3
     async with database.transaction() as session:
         waiting = await next_suspects(session, 5)
         assert [text.id for _, text in waiting] == [text.id for text in texts]
@@ -199,9 +227,36 @@ async def test_doubts_are_recorded_once_and_not_asked_again(
     async with database.transaction() as session:
         # The next model doubts the first again, and would undo what a person corrected.
         again = [doubt(texts[0], "zf.light", 0.9), doubt(texts[1], "zf.light", 0.9)]
-        assert await record_suspects(session, again, "model-2", now) == 0
+        assert await record_suspects(session, again, "model-2", town, now) == 0
         assert await count_suspects(session) == 0
     assert (await get_text(database, texts[1].id)).category == "zf.light"
+
+
+async def test_a_doubt_about_a_label_of_a_replaced_category_is_asked(
+    database: Database, town: Town, now: datetime
+) -> None:
+    """Training reads such a label as its successor's, and that is what it doubts."""
+    (anna,) = await add_people(database, now, "甲")
+    text, other = await add_texts(database, now, MATTERS[:2], category="zf.light")
+    async with database.transaction() as session:
+        await retire_category(
+            session, "zf.light", "zf.road", actor=anna, now=now, expected_version=0
+        )
+    async with database.transaction() as session:
+        changed = await load_town(session)
+        listed = [
+            {"key": text.key, "category": "zf.road", "suggested": "zf.noise", "score": 0.9},
+            # Neither a doubt between two that are one by now, nor one about another label.
+            {"key": other.key, "category": "zf.road", "suggested": "zf.light", "score": 0.9},
+        ]
+        assert await record_suspects(session, listed, "m1", changed, now) == 1
+    async with database.transaction() as session:
+        ((doubted, held),) = await next_suspects(session, 5)
+        view = suspect_view(doubted, held, town=changed)
+        assert (view.given.code, view.suggested and view.suggested.code) == ("zf.road", "zf.noise")
+        await answer_suspect(session, text.id, "keep", actor=anna, town=changed, now=now)
+    async with database.transaction() as session:
+        assert await record_suspects(session, listed[:1], "m2", changed, now) == 0
 
 
 async def test_there_is_one_room(database: Database) -> None:
@@ -209,24 +264,26 @@ async def test_there_is_one_room(database: Database) -> None:
         assert len(list(await session.scalars(select(LabelRoom)))) == 1
 
 
-async def test_a_label_of_the_room_stands_in_the_ledger_until_it_is_taken_back(
+async def test_the_faster_of_two_annotators_is_not_left_without_texts(
     database: Database, town: Town, now: datetime
 ) -> None:
+    """What waits for the second person is nothing for the first."""
     (anna,) = await add_people(database, now, "甲")
-    (case,) = await file(database, town, now, MATTERS[:1])
-    await fill_queue(database, pick=first_come, town=town, now=now)
-
-    async def ledger() -> tuple[str | None, str | None]:
+    labels = {**town.policy.get("labels", {}), "queue": 4, "refill_below": 2}
+    small = replace(town, policy={**town.policy, "labels": labels})
+    await add_texts(database, now, MATTERS, ranked=False)
+    done = 0
+    while done <= len(MATTERS):
+        now += timedelta(minutes=1)
+        user = anna.user_id or 0
         async with database.reading() as session:
-            query = select(PredictionEntry).where(PredictionEntry.case_id == case)
-            row = (await session.scalars(query)).one()
-            return row.final_category, row.how
-
-    async with database.transaction() as session:
-        text = await claim_next(session, anna.user_id or 0, town=town, now=now)
-        assert text is not None and text.case_id == case
-        await cast_vote(session, text.id, ROAD, actor=anna, town=town, two=False, now=now)
-    assert await ledger() == ("zf.road", "labelled")
-    async with database.transaction() as session:
-        await take_back(session, anna.user_id or 0, now)
-    assert await ledger() == (None, None)
+            empty = await needs_filling(session, user, small, now)
+        if empty:
+            await fill_queue(database, pick=first_come, town=small, now=now)
+        async with database.transaction() as session:
+            text = await claim_next(session, user, town=small, now=now)
+            if text is None:
+                break
+            await cast_vote(session, text.id, ROAD, actor=anna, town=small, two=True, now=now)
+        done += 1
+    assert done == len(MATTERS)

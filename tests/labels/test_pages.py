@@ -11,9 +11,10 @@ import pytest
 
 from cases.lifecycle import Role
 from cases.models import LabelText
+from cases.use_cases.label_queue import claim_text
 from cases.use_cases.label_suspects import record_suspects
 from tests.intake_api.conftest import House
-from tests.labels.conftest import MATTERS, add_texts, get_text
+from tests.labels.conftest import MATTERS, add_people, add_texts, get_text
 
 PAGE = "/training/label"
 
@@ -149,6 +150,7 @@ async def doubt(house: House, texts: list[LabelText]) -> None:
                 for i, t in enumerate(texts)
             ],
             "model-1",
+            house.town,
             house.clock(),
         )
 
@@ -192,3 +194,17 @@ async def test_a_doubted_label_comes_into_the_queue(
     await post(house, f"{PAGE}/{texts[0].id}", csrf, **LIGHT)
     assert (await get_text(house.database, texts[0].id)).category == "zf.light"
     assert "没有存疑的标签" in await get(house, "/training/suspects")
+
+
+async def test_nothing_left_to_get_fills_the_queue_once_more(house: House) -> None:
+    """All that is ranked is on the screens of a colleague."""
+    texts = await add_texts(house.database, house.clock())
+    (other,) = await add_people(house.database, house.clock(), "乙")
+    fresh = await add_texts(house.database, house.clock(), ["桥洞下面积水半米深"], ranked=False)
+    for text in texts:
+        async with house.database.transaction() as session:
+            await claim_text(
+                session, text.key, other.user_id or 0, town=house.town, now=house.clock()
+            )
+    await house.login(Role.DISPATCHER)
+    assert number_of(await get(house)) == str(fresh[0].id)

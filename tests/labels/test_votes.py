@@ -14,12 +14,12 @@ from cases.models import LabelText, LabelVote
 from cases.storage.database import Database
 from cases.town import Town
 from cases.use_cases.label_queue import claim_next, claim_text, skip_text
+from cases.use_cases.label_undo import take_back
 from cases.use_cases.label_votes import (
     Ballot,
     cast_vote,
     read_room,
     set_two_annotators,
-    take_back,
 )
 from cases.use_cases.labels import training_rows
 from tests.labels.conftest import LIGHT, ROAD, add_people, add_texts, get_text

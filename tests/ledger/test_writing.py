@@ -10,10 +10,10 @@ from sqlalchemy import select
 from cases.actors import Actor
 from cases.errors import RuleBroken
 from cases.lifecycle import Role
-from cases.models import LabelText, PredictionEntry
+from cases.models import LabelText, LabelVote, PredictionEntry
 from cases.testing import make_tag
 from cases.use_cases.citizen import confirm_tag, find_own_case
-from cases.use_cases.ledger import carry_label
+from cases.use_cases.ledger_labels import carry_label
 from tests.ledger.conftest import LIGHTS, ROADS, Desk
 
 AT = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
@@ -187,7 +187,7 @@ def text_of(case_id: int, **changes: object) -> LabelText:
 
 async def carry(desk: Desk, text: LabelText) -> PredictionEntry:
     async with desk.database.transaction() as session:
-        await carry_label(session, text)
+        await carry_label(session, text, LabelVote(before={}))
     return await desk.word()
 
 

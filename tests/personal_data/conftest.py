@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.intake_api.conftest import house
+from tests.intake_api.conftest import both_houses, house
 
-__all__ = ["house"]
+__all__ = ["both_houses", "house"]

@@ -74,6 +74,41 @@ async def test_lists_and_search_show_nothing(house: House, role: Role) -> None:
         assert not leaked(items[number], words), (items[number].text, words)
 
 
+CUT = (
+    "朝晖路桥头三盏路灯连续一个星期都不亮，晚上漆黑一片，老人孩子都不敢出门，"
+    "请尽快派人来修理，联系电话是13800138000，谢谢"
+)
+
+
+async def test_a_number_that_a_summary_cuts_is_shown_nowhere(house: House) -> None:
+    """Half a number is not recognised as one: what is personal in the text is so in its summary."""
+    async with house.database.transaction() as session:
+        cases = [
+            await file_case(
+                session,
+                make_draft(text=CUT, tag=make_tag(decision="human")),
+                actor=Actor.bot(),
+                town=house.town,
+                now=house.clock(),
+            )
+            for _ in range(3)
+        ]
+        merged, solved, parent = cases
+        assert "是138001" in parent.summary and "13800138000" not in parent.summary
+        merged.parent_id, merged.state = parent.id, "merged"
+        solved.state, solved.outcome, solved.reply_text = "archived", "solved", "已更换灯具。"
+    await house.login(Role.DISPATCHER)
+    for address, times in (
+        (f"/desk?filed={parent.number}", 2),
+        (f"/desk?followed={parent.number},{merged.number}", 3),
+        (f"/desk/cases/{parent.number}", 3),
+        ("/training/ledger", 3),
+    ):
+        page = await (await house.client.get(address)).text()
+        assert page.count("联系电话是138****") >= times, address
+        assert "是138001" not in page, address
+
+
 async def test_the_list_of_the_api_shows_nothing(house: House) -> None:
     items = await file_items(house)
     for role in (Role.AGENT, Role.INSPECTOR):

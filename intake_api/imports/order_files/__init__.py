@@ -4,7 +4,8 @@
     raises InvalidData where the file as a whole is no use
 
 ``line`` is the row number that a spreadsheet shows (for JSONL the line of the file). A row that
-cannot be read has ``trouble``, one sentence, and the rest of the file goes on. Blocking.
+cannot be read has ``trouble``, one sentence, and the rest of the file goes on. Header and cells are
+without what no database keeps. Blocking.
 """
 
 from __future__ import annotations
@@ -15,11 +16,17 @@ from pathlib import Path
 
 from cases.errors import InvalidData
 from intake_api.imports.order_files.json_lines import read_json_lines
-from intake_api.imports.order_files.rows import MOST_BYTES, MOST_ROWS, Row, too_many_rows
+from intake_api.imports.order_files.rows import (
+    MOST_BYTES,
+    MOST_ROWS,
+    Row,
+    clean_cell,
+    too_many_rows,
+)
 from intake_api.imports.order_files.separated import read_separated
 from intake_api.imports.order_files.workbook import read_workbook
 
-__all__ = ["MOST_BYTES", "SUFFIXES", "Row", "open_orders"]
+__all__ = ["MOST_BYTES", "SUFFIXES", "Row", "clean_cell", "open_orders"]
 
 SUFFIXES = (".csv", ".txt", ".xlsx", ".jsonl")
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
@@ -69,4 +76,4 @@ def _bounded(rows: Iterator[Row]) -> Generator[Row]:
     for count, row in enumerate(rows):
         if count > MOST_ROWS:
             raise too_many_rows()
-        yield row
+        yield Row(row.line, [clean_cell(cell) for cell in row.cells], row.trouble)

@@ -23,6 +23,17 @@ class Row:
     trouble: str = ""
 
 
+def clean_cell(cell: str) -> str:
+    """Without what no database keeps: NUL, and the half of a character that JSON can write."""
+    if "\x00" in cell:
+        cell = cell.replace("\x00", "")
+    try:
+        cell.encode()
+    except UnicodeEncodeError:
+        return cell.encode(errors="ignore").decode()
+    return cell
+
+
 def too_many_rows() -> InvalidData:
     """The sentence for a file that does not end."""
     return InvalidData(f"一个文件最多 {MOST_ROWS} 行，请分成几个文件。", field="file")

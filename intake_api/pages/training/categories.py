@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from cases.categories import NEW
 from cases.errors import CaseError, InvalidData, VersionConflict
 from cases.models import Category
 from cases.use_cases.categories import (
@@ -32,7 +33,6 @@ from intake_api.rendering import render
 from intake_api.texts import load_texts
 
 HOME = "/training/categories"
-_NEW = "new"
 _MOST_DIGITS = 9
 
 
@@ -90,7 +90,7 @@ async def _act(
     known: dict[str, Any] = {"actor": staff.actor, "now": now_of(request)}
     town = request.app[TOWN]()
     async with request.app[DATABASE].transaction() as session:
-        if code == _NEW:
+        if code == NEW:
             row = await add_category(session, read_draft(form), town=town, **known)
             return row.code, "add"
         known["expected_version"] = _version(form)
@@ -116,7 +116,7 @@ async def _page(
     town, code = request.app[TOWN](), request.match_info["code"]
     row, events, like = None, [], []
     async with request.app[DATABASE].reading() as session:
-        if code != _NEW:
+        if code != NEW:
             row = await get_category(session, code)
             events = list(await read_category_events(session, code))
             like = await find_like(session, row.vocabulary, but=code) if row.active else []

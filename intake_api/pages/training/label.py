@@ -15,10 +15,11 @@ from yarl import URL
 from cases.errors import CaseError
 from cases.models import LabelSuspect, LabelText
 from cases.use_cases.label_agreement import votes_of
-from cases.use_cases.label_filling import fill_queue, needs_filling
+from cases.use_cases.label_filling import fill_queue, may_fill, needs_filling
 from cases.use_cases.label_queue import claim_next, claim_text, progress_of, skip_text
 from cases.use_cases.label_texts import label_rules
-from cases.use_cases.label_votes import Ballot, cast_vote, read_room, take_back
+from cases.use_cases.label_undo import take_back
+from cases.use_cases.label_votes import Ballot, cast_vote, read_room
 from intake_api.accounts.csrf import Form, checked_form
 from intake_api.accounts.keys import DATABASE, SETTINGS, TOWN, now_of
 from intake_api.accounts.sessions import Staff
@@ -56,7 +57,7 @@ async def _find(request: web.Request, staff: Staff, key: str, why: str) -> Label
         async with database.transaction() as session:
             return await claim_text(session, key, user, town=town, now=now)
     async with database.reading() as session:
-        empty = await needs_filling(session, town, now)
+        empty = await needs_filling(session, user, town, now)
     if empty:
         await fill_queue(database, pick=pick_with_classifier, town=town, now=now)
 
@@ -65,10 +66,14 @@ async def _find(request: web.Request, staff: Staff, key: str, why: str) -> Label
             return await claim_next(session, user, town=town, now=now, why=why)
 
     text = await claim()
-    if text is None and why and not empty:
-        # What is asked for may have come up since the queue was filled.
-        await fill_queue(database, pick=pick_with_classifier, town=town, now=now)
-        text = await claim()
+    if text is None and not empty:
+        # What is left may be on the screens of others; what is asked for by a link may have come
+        # up since the queue was filled.
+        async with database.reading() as session:
+            again = bool(why) or await may_fill(session, now)
+        if again:
+            await fill_queue(database, pick=pick_with_classifier, town=town, now=now)
+            text = await claim()
     return text
 
 
@@ -154,7 +159,9 @@ async def _page(
     async with request.app[DATABASE].reading() as session:
         room = await read_room(session)
         view = await _view(request, session, text) if text is not None else None
-        progress = await progress_of(session, staff.actor.user_id or 0, _midnight(request, now))
+        progress = await progress_of(
+            session, staff.actor.user_id or 0, _midnight(request, now), now
+        )
     why = request.query.get("why", "")
     context: dict[str, Any] = {
         "view": view,

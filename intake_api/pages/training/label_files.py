@@ -31,6 +31,7 @@ from intake_api.labelling.keeper import (
     RUNNING,
     LabelKeeper,
     forget_file,
+    stop_file,
 )
 from intake_api.labelling.view import choices
 from intake_api.pages.training import require_trainer
@@ -108,15 +109,17 @@ async def show_file(request: web.Request) -> web.Response:
 
 
 async def change(request: web.Request) -> web.Response:
-    """Look again with other columns, begin, or throw the file away."""
-    await require_trainer(request)
+    """Look again with other columns, begin, stop, or throw the file away."""
+    staff = await require_trainer(request)
     form = await checked_form(request)
     row = await _row(request)
     deed = form.get("do", "look")
     if deed == "forget":
         await forget_file(request.app, row)
         raise web.HTTPSeeOther(f"{HOME}?done=cancelled")
-    if row.state != READY:
+    if deed == "stop":
+        await stop_file(request.app, row, staff.actor.name)
+    if deed == "stop" or row.state != READY:
         raise web.HTTPSeeOther(f"{HOME}/{row.id}")
     columns = _chosen(form)
     try:

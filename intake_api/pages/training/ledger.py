@@ -6,6 +6,7 @@ GET /training/ledger/export.{csv,xlsx}?…    the same filters, personal data ma
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -13,6 +14,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from cases.case_number import parse_number
+from cases.personal_data import mask_part
 from cases.use_cases.ledger_figures import read_models
 from cases.use_cases.ledger_rows import (
     OUTCOMES,
@@ -64,7 +66,7 @@ async def show_ledger(request: web.Request) -> web.Response:
         "models": models,
         "categories": town.grouped_categories(),
         "count": count,
-        "lines": [_line(line) for line in lines],
+        "lines": [_line(line, town.public_numbers) for line in lines],
         "older": lines[-1].word.id if len(lines) == PAGE_LINES else None,
     }
     return render(request, "training_ledger.html", context)
@@ -103,14 +105,14 @@ def _wanted(request: web.Request, asked: dict[str, str]) -> LedgerFilter:
     )
 
 
-def _line(line: LedgerLine) -> dict[str, Any]:
+def _line(line: LedgerLine, public: Sequence[str]) -> dict[str, Any]:
     word = line.word
     verdict = ""
     if word.final_category is not None:
         verdict = "right" if word.final_category == word.category else "wrong"
     return {
         "number": line.number,
-        "summary": line.summary,
+        "summary": mask_part(line.summary, line.text, public=public),
         "word": word,
         "answers": read_answers(word),
         "verdict": verdict or ("misrouted" if word.misrouted else "open"),
