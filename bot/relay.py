@@ -22,6 +22,7 @@ from bot.rate_limit import RateLimit
 from bot.work_loop import WorkLoop
 from cases import outbox
 from cases.models import OutboxMessage
+from cases.outgoing_files import KIND as FILE
 from cases.quiet_hours import send_after
 from cases.storage.database import Database
 from cases.town import Town
@@ -34,6 +35,7 @@ LEASE = 60.0
 HARMLESS_TWICE = frozenset({"notice.close", "notice.follow.close", "notice.rate_reminder"})
 ASK_AGAIN_AFTER = timedelta(minutes=10)
 STOPPED_PAUSE = 60.0
+_NEWS = "notice."
 #: This many "slow down" answers within a minute pause the whole channel, not one chat.
 _SLOW_DOWNS = 3
 
@@ -169,11 +171,20 @@ class Relay:
         self, session: AsyncSession, row: OutboxMessage, later: datetime, error: DeliveryError
     ) -> None:
         """At ``later``; but news of the day that would arrive by night waits for the morning,
-        unless it is urgent or was meant for the night (its reader was awake)."""
-        by_day = send_after(self._town(), row.not_before) == row.not_before
-        if row.kind.startswith("notice.") and by_day:
-            later = send_after(self._town(), later, urgent=bool(row.payload.get("urgent")))
-        await outbox.mark_retry(session, row.id, later, error.reason)
+        unless it is urgent or was meant for the night (its reader was awake). With it waits what
+        is behind it about the same case; nothing else of its chat does."""
+        again = later
+        if row.kind.startswith(_NEWS) and self._is_of_the_day(row):
+            again = send_after(self._town(), later, urgent=bool(row.payload.get("urgent")))
+        await outbox.mark_retry(session, row.id, again, error.reason, place_until=later)
+        if again == later:
+            return
+        for behind in await outbox.list_behind(session, row, (_NEWS, FILE)):
+            if self._is_of_the_day(behind):
+                behind.not_before = max(behind.not_before, again)
+
+    def _is_of_the_day(self, row: OutboxMessage) -> bool:
+        return send_after(self._town(), row.not_before) == row.not_before
 
     def _pause(self, channel: str, seconds: float) -> None:
         self._paused[channel] = max(self._paused.get(channel, 0.0), time.monotonic() + seconds)

@@ -130,9 +130,11 @@ async def notify_contact(
     now: datetime,
     town: Town,
     buttons: list[list[dict[str, str]]] | None = None,
+    answering: Case | None = None,
 ) -> bool:
     """Queue a notice for the chat behind a case, or for its caller's mobile in the words of a text
     message; ``False`` where there is none to tell, and somebody may have to call instead.
+    ``answering``: of a case that was merged, the one whose unit, date and outcome are the news.
 
     What is still held back about the same case becomes part of this message; what the newer
     word makes pointless (``superseded``) is left out. Files that were to go with it follow it.
@@ -144,11 +146,19 @@ async def notify_contact(
         because = await why_silent(session, case, town)
         moment = kind.removeprefix("notice.")
         await note_call_back(
-            session, case, moment, text, because, dedupe_key=dedupe_key, town=town, now=now
+            session,
+            case,
+            moment,
+            text,
+            because,
+            dedupe_key=dedupe_key,
+            town=town,
+            now=now,
+            answering=answering,
         )
         return False
     if contact.channel == SMS:
-        text, buttons = write_sms(kind.removeprefix("notice."), case, town), None
+        text, buttons = write_sms(kind.removeprefix("notice."), case, town, answering), None
         if not text:
             return False
     return await queue_notice(

@@ -5,7 +5,9 @@ head of the line is leased, the rest of that chat waits. ``dedupe_key`` makes "t
 notice twice" impossible to write.
 
 A notice may be held back (quiet hours, a burst still going on). Held back it blocks nobody: the
-answer to a question asked at midnight does not wait for the morning's news.
+answer to a question asked at midnight does not wait for the morning's news. What failed keeps its
+place in the line until it would have been tried again (``leased_until``); put off beyond that, to
+the morning, it is held back like any other.
 
 A chat service has no idempotency key, so exactly-once cannot be had: a send that was cut off
 is ``uncertain``, not silently sent again.
@@ -108,8 +110,12 @@ def _claimable(channels: tuple[str, ...], at_most: int) -> Select[OutboxMessage]
             earlier.channel == OutboxMessage.channel,
             earlier.chat_key == OutboxMessage.chat_key,
             earlier.id < OutboxMessage.id,
-            # A row that failed and waits for its next try keeps its place in the line.
-            or_(earlier.attempts > 0, earlier.not_before <= _now()),
+            or_(
+                earlier.state == "leased",
+                earlier.not_before <= _now(),
+                # A row that failed and waits for its next try keeps its place in the line.
+                earlier.leased_until > _now(),
+            ),
         )
     )
     return (
@@ -133,8 +139,9 @@ def _now() -> BindParameter[datetime]:
 async def take_back_held(
     session: AsyncSession, *, channel: str, chat_key: str, case_id: int, kinds: str
 ) -> list[OutboxMessage]:
-    """Messages about a case that nobody tried to send yet, oldest first, now ``suppressed``:
-    whoever asks writes one message in their place. ``kinds`` is the beginning of their kind."""
+    """Messages about a case that nobody tried to send yet or that were put off, oldest first, now
+    ``suppressed``: whoever asks writes one message in their place. ``kinds`` is the beginning of
+    their kind."""
     held = list(
         await session.scalars(
             select(OutboxMessage)
@@ -143,7 +150,10 @@ async def take_back_held(
                 OutboxMessage.channel == channel,
                 OutboxMessage.chat_key == chat_key,
                 OutboxMessage.case_id == case_id,
-                OutboxMessage.attempts == 0,
+                or_(
+                    OutboxMessage.attempts == 0,
+                    OutboxMessage.leased_until < OutboxMessage.not_before,
+                ),
                 OutboxMessage.kind.startswith(kinds, autoescape=True),
             )
             .order_by(OutboxMessage.id)
@@ -167,10 +177,41 @@ async def mark_sent(
 
 
 async def mark_retry(
-    session: AsyncSession, message_id: int, not_before: datetime, error: str
+    session: AsyncSession,
+    message_id: int,
+    not_before: datetime,
+    error: str,
+    *,
+    place_until: datetime | None = None,
 ) -> None:
-    """It certainly did not arrive; try again at ``not_before``."""
-    await _settle(session, message_id, state="queued", not_before=not_before, error=error[:500])
+    """It certainly did not arrive; try again at ``not_before``. Until then, or until
+    ``place_until`` where it is put off to the morning, the rest of its chat waits."""
+    values = {"not_before": not_before, "leased_until": place_until or not_before}
+    await _settle(session, message_id, state="queued", error=error[:500], **values)
+
+
+async def list_behind(
+    session: AsyncSession, message: OutboxMessage, kinds: Sequence[str]
+) -> list[OutboxMessage]:
+    """What waits behind a message about the same case and was never tried, oldest first.
+    ``kinds`` are the beginnings of their kinds."""
+    if message.case_id is None:
+        return []
+    rows = await session.scalars(
+        select(OutboxMessage)
+        .where(
+            OutboxMessage.state == "queued",
+            OutboxMessage.channel == message.channel,
+            OutboxMessage.chat_key == message.chat_key,
+            OutboxMessage.case_id == message.case_id,
+            OutboxMessage.id > message.id,
+            OutboxMessage.attempts == 0,
+            or_(*(OutboxMessage.kind.startswith(kind, autoescape=True) for kind in kinds)),
+        )
+        .order_by(OutboxMessage.id)
+        .with_for_update(skip_locked=True)
+    )
+    return list(rows)
 
 
 async def mark_uncertain(session: AsyncSession, message_id: int, now: datetime, error: str) -> None:
@@ -216,6 +257,6 @@ async def _settle(session: AsyncSession, message_id: int, **values: Any) -> None
     await session.execute(
         update(OutboxMessage)
         .where(OutboxMessage.id == message_id)
-        .values(leased_until=None, **values)
+        .values(**{"leased_until": None, **values})
         .execution_options(synchronize_session=False)
     )

@@ -5,12 +5,16 @@
 
 CSV and XLSX hold one case a line: lists and objects as JSON in their cell. A cell that a
 spreadsheet would take for a formula gets an apostrophe in front, taken off again on the way in.
+A cell of XLSX has room for 32,767 characters: the rest stands on the second sheet, one piece a row
+(line on the first sheet, column, piece), and is put together again on the way in.
 """
 
 from __future__ import annotations
 
 import csv
+import io
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +23,11 @@ from typing import Any
 from intake_api.case_transfer import COLUMNS, Row
 
 SUFFIXES = (".jsonl", ".csv", ".xlsx")
+#: What a spreadsheet counts are UTF-16 units; half as many characters have room whatever they are.
+CELL_UNITS = 32_767
+_PIECE = CELL_UNITS // 2
+_SHEET, _REST = "cases", "rest"
+_REST_HEAD = ("line", "column", "piece")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "'")
 
 
@@ -64,17 +73,29 @@ def _xlsx_writer(path: Path) -> Iterator[Callable[[Row], None]]:
         "strings_to_numbers": False,
     }
     with xlsxwriter.Workbook(str(path), options) as book:
-        sheet = book.add_worksheet("cases")
+        sheet, rest = book.add_worksheet(_SHEET), book.add_worksheet(_REST)
         sheet.write_row(0, 0, COLUMNS)
-        line = 0
+        rest.write_row(0, 0, _REST_HEAD)
+        line = rest_line = 0
 
         def write(row: Row) -> None:
-            nonlocal line
+            nonlocal line, rest_line
             line += 1
             for position, name in enumerate(COLUMNS):
-                sheet.write_string(line, position, _cell(row.get(name)))
+                first, *others = _pieces(_cell(row.get(name)))
+                sheet.write_string(line, position, first)
+                for piece in others:
+                    rest_line += 1
+                    for place, value in enumerate((str(line + 1), name, piece)):
+                        rest.write_string(rest_line, place, value)
 
         yield write
+
+
+def _pieces(text: str) -> list[str]:
+    if len(text) + sum(character > "\uffff" for character in text) <= CELL_UNITS:
+        return [text]
+    return [text[at : at + _PIECE] for at in range(0, len(text), _PIECE)]
 
 
 def _cell(value: Any) -> str:
@@ -100,7 +121,8 @@ def read_rows(path: Path) -> Iterator[tuple[int, Row]]:
     _check_suffix(path)
     try:
         if path.suffix == ".jsonl":
-            for number, line in enumerate(_text_of(path).splitlines(), start=1):
+            # Not splitlines(): a complaint may hold the line ends of Unicode.
+            for number, line in enumerate(_text_of(path).split("\n"), start=1):
                 if line.strip():
                     yield number, json.loads(line)
             return
@@ -115,7 +137,7 @@ def read_rows(path: Path) -> Iterator[tuple[int, Row]]:
 
 def _csv_lines(path: Path) -> Iterator[list[str]]:
     csv.field_size_limit(50_000_000)
-    return iter(csv.reader(_text_of(path).splitlines(keepends=True)))
+    return iter(csv.reader(io.StringIO(_text_of(path), newline="")))
 
 
 def _text_of(path: Path) -> str:
@@ -130,10 +152,21 @@ def _xlsx_lines(path: Path) -> Iterator[list[str]]:
     from python_calamine import CalamineError, CalamineWorkbook
 
     try:
-        sheet = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0)
+        book = CalamineWorkbook.from_path(str(path))
+        sheet = book.get_sheet_by_index(0).to_python()
+        rest = book.get_sheet_by_name(_REST).to_python() if _REST in book.sheet_names else []
     except CalamineError as error:
         raise BadFile(f"{path}: is not an XLSX file that can be read.") from error
-    return (["" if cell is None else str(cell) for cell in row] for row in sheet.to_python())
+    pieces: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for line, name, piece in ([str(cell) for cell in row[:3]] for row in rest[1:] if len(row) > 2):
+        pieces[line, name].append(piece)
+    header = [str(cell) for cell in sheet[0]] if sheet else []
+    for number, row in enumerate(sheet, start=1):
+        cells = ["" if cell is None else str(cell) for cell in row]
+        yield [
+            "".join((cell, *pieces.get((str(number), name), ())))
+            for name, cell in zip(header, cells, strict=False)
+        ]
 
 
 def _check_suffix(path: Path) -> None:

@@ -2,6 +2,7 @@
 
     await export_cases(database, write) -> int          write(row) is called once for each case
     await import_case(session, row) -> bool             False: the number was there already
+    await link_parents(session, parents) -> int         after all rows: {number: its parent's}
     mask_row(row) -> row                                for a file that leaves the house
 
 A row has every column of the case (times in ISO 8601, the parent by its number) and ``history``,
@@ -11,7 +12,7 @@ mailed around must not let anybody write to a citizen.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cases.case_number import parse_number
 from cases.errors import InvalidData
 from cases.history import hash_entry
+from cases.lifecycle import State
 from cases.models import Base, Case, CaseUnit, HistoryEntry, PredictionEntry
 from cases.personal_data import mask_name, mask_part, mask_phone, mask_text
 from cases.storage.database import Database
@@ -110,7 +112,8 @@ def _mask_words(value: Any) -> Any:
 
 async def import_case(session: AsyncSession, row: Row) -> bool:
     """Add one exported case with its history, chained anew: the chain holds this database's own
-    numbers. Raises ``InvalidData`` for a row that is no exported case."""
+    numbers. Its parent may stand further down in the file: see ``link_parents``. Raises
+    ``InvalidData`` for a row that is no exported case."""
     number = parse_number(str(row.get("number") or ""))
     if number is None:
         raise InvalidData(field="number")
@@ -131,6 +134,26 @@ async def import_case(session: AsyncSession, row: Row) -> bool:
             session.add(item)
     await session.flush()
     return True
+
+
+async def link_parents(session: AsyncSession, parents: Mapping[str, str]) -> int:
+    """Join merged cases that have no parent to the one they name; returns how many cannot be, for
+    that one is not here. What was split off or joined elsewhere since is left alone."""
+    missing = 0
+    for number, parent in parents.items():
+        child = await session.scalar(
+            select(Case).where(
+                Case.number == number,
+                Case.state == State.MERGED.value,
+                Case.parent_id.is_(None),
+            )
+        )
+        if child is None:
+            continue
+        child.parent_id = await session.scalar(select(Case.id).where(Case.number == parent))
+        missing += child.parent_id is None
+    await session.flush()
+    return missing
 
 
 def _typed(model: type[Base], values: Row) -> Row:

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.callers.lines import SMS, is_caller_case
 from cases.callers.texts import rules_of, write_aloud
+from cases.lifecycle import State
 from cases.models import CallBack, Case, HistoryEntry, OutboxMessage
 from cases.storage.insert import insert_or_ignore
 from cases.town import Town
@@ -36,9 +37,11 @@ async def note_call_back(
     dedupe_key: str,
     town: Town,
     now: datetime,
+    answering: Case | None = None,
 ) -> bool:
     """Put a case on the list, once for each ``dedupe_key``. ``False`` where nobody is to be called:
-    not at this moment, it is no caller's case, or the number was found to be wrong."""
+    not at this moment, it is no caller's case, or the number was found to be wrong. ``answering``:
+    the case that it was merged into."""
     wanted = moment in rules_of(town).get("call_back", ())
     if not wanted or not is_caller_case(case, town) or await _is_wrong(session, case):
         return False
@@ -56,7 +59,7 @@ async def note_call_back(
         dedupe_key=dedupe_key,
         moment=moment,
         because=because,
-        text=write_aloud(moment, case, town, notice),
+        text=write_aloud(moment, case, town, notice, answering),
         state="waiting",
         attempts=0,
         waits_since=min([now, *(row.waits_since for row in older)]),
@@ -92,15 +95,17 @@ async def note_dead(session: AsyncSession, town: Town, now: datetime) -> int:
     noted = 0
     for message, case in dead.all():
         moment = message.kind.removeprefix(NOTICE)
+        answering = await _answering(session, case)
         noted += await note_call_back(
             session,
             case,
             moment,
-            await _told(session, case, moment),
+            await _told(session, case, moment, answering),
             "dead",
             dedupe_key=f"outbox:{message.id}",
             town=town,
             now=now,
+            answering=answering,
         )
     return noted
 
@@ -114,12 +119,21 @@ async def _is_wrong(session: AsyncSession, case: Case) -> bool:
     return found is not None
 
 
-async def _told(session: AsyncSession, case: Case, moment: str) -> str:
-    """The words of the notice in full, as they stand in the history."""
+async def _answering(session: AsyncSession, case: Case) -> Case | None:
+    """The case that this one was merged into."""
+    if case.state != State.MERGED or case.parent_id is None:
+        return None
+    return await session.get(Case, case.parent_id)
+
+
+async def _told(session: AsyncSession, case: Case, moment: str, answering: Case | None) -> str:
+    """The words of the notice in full, as they stand in the history of the case that is handled,
+    under the number that the caller knows."""
+    handled = answering or case
     found: str | None = await session.scalar(
         select(HistoryEntry.citizen_text)
-        .where(HistoryEntry.case_id == case.id, HistoryEntry.action == moment)
+        .where(HistoryEntry.case_id == handled.id, HistoryEntry.action == moment)
         .order_by(HistoryEntry.seq.desc())
         .limit(1)
     )
-    return found or ""
+    return (found or "").replace(handled.number, case.number)

@@ -5,7 +5,8 @@
 A digit rates the case that was last said to be closed, "没解决" reopens it, "退订" ends the text
 messages, "恢复" begins them again. Every other word is kept with the caller's newest case, for a
 person to read. All that holds for a case of their own: whoever follows somebody else's gives a word
-of their own on it, and hears no tracking code.
+of their own on it, and hears no tracking code. A case of their own that was merged is answered by
+another one, whose rating is its first reporter's: there the word is kept beside it.
 """
 
 from __future__ import annotations
@@ -14,20 +15,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from cases.actors import Actor
 from cases.callers.followers import Followed, find_followed
 from cases.callers.lines import SMS
 from cases.callers.texts import read_words, rules_of
 from cases.errors import CaseError
+from cases.history import append_history
 from cases.lifecycle import Action, State
 from cases.models import Case, Contact, OutboxMessage
 from cases.town import Town
 from cases.use_cases.act import perform
 from cases.use_cases.citizen import amend_case, ask_for_person
-from cases.use_cases.reporters import record_word
+from cases.use_cases.merging import answering_case
+from cases.use_cases.reporters import SAID, record_word
 
 _CLOSED = (State.CLOSED.value, State.EVALUATED.value)
 _ASKS = ("notice.close", "notice.rate_reminder")
@@ -61,6 +65,9 @@ async def hear_sms(
         return await _hear_follower(session, followed, meaning, text, now)
     if case is None:
         return await _pass_on(session, contact, text, town, now)
+    case, answering = await _hold(session, case)
+    if answering is not case:
+        return await _hear_merged(session, case, answering, meaning, text, town, now)
     try:
         async with session.begin_nested():
             return await _judge(session, case, meaning, town, now)
@@ -87,24 +94,78 @@ async def _pass_on(
     case = await _newest(session, contact, town)
     if case is None:
         return Heard("nothing")
+    case, answering = await _hold(session, case)
+    if answering is not case:
+        return await _hear_merged(session, case, answering, "", text, town, now)
     return await _leave(session, case, text, town, now)
 
 
 async def _leave(session: AsyncSession, case: Case, text: str, town: Town, now: datetime) -> Heard:
     """The words with the case, and the case on top of the desk."""
-    await amend_case(
+    actor = Actor.tracker(case.number)
+    called = await _add_words(session, case, _said(text), actor, town, now)
+    return Heard("person" if called else "noted", case)
+
+
+async def _hear_merged(
+    session: AsyncSession,
+    own: Case,
+    answering: Case,
+    meaning: str,
+    text: str,
+    town: Town,
+    now: datetime,
+) -> Heard:
+    """What is said of the answer stands beside the first reporter's rating, which it does not
+    touch; everything else is more about the matter. Both where it is handled and read."""
+    said = f"编号 {own.number} 的诉求人{_said(text)}"
+    solved = _SOLVED.get(meaning)
+    if solved is None:
+        called = await _add_words(session, answering, said, Actor.bot(), town, now)
+        return Heard("person" if called else "noted", own)
+    await append_history(
         session,
-        case,
-        actor=Actor.tracker(case.number),
-        town=town,
+        answering,
+        action=SAID,
+        from_state=answering.state,
+        actor=Actor.bot(),
+        data={"solved": solved, "text": said},
+        citizen_text=None,
         now=now,
-        text=f"短信回复：{text.strip()[:_LONGEST_WORDS]}",
-        notify=False,
     )
-    if case.state in _CLOSED:
-        await ask_for_person(session, case, now=now)
-        return Heard("person", case)
-    return Heard("noted", case)
+    if solved == "no":
+        await ask_for_person(session, answering, now=now)
+    return Heard("person" if solved == "no" else "noted", own)
+
+
+async def _add_words(
+    session: AsyncSession, case: Case, words: str, actor: Actor, town: Town, now: datetime
+) -> bool:
+    """``True`` where the case was closed, so that a person has to take it up."""
+    await amend_case(session, case, actor=actor, town=town, now=now, text=words, notify=False)
+    if case.state not in _CLOSED:
+        return False
+    await ask_for_person(session, case, now=now)
+    return True
+
+
+def _said(text: str) -> str:
+    return f"短信回复：{text.strip()[:_LONGEST_WORDS]}"
+
+
+async def _hold(session: AsyncSession, case: Case) -> tuple[Case, Case]:
+    """The case as it stands now and the one that answers for it, of which only that one is held:
+    whoever merges or splits them needs it too."""
+    held = await session.get_one(
+        Case,
+        (case.parent_id if case.state == State.MERGED else None) or case.id,
+        with_for_update={"key_share": True},
+        populate_existing=True,
+    )
+    now = await session.get_one(Case, case.id, populate_existing=True)
+    if (await answering_case(session, now)).id != held.id:
+        return await _hold(session, now)  # merged or split while we waited
+    return now, held
 
 
 async def _hear_follower(
@@ -112,14 +173,14 @@ async def _hear_follower(
 ) -> Heard:
     """Beside the first reporter's rating, which it does not touch."""
     case = await session.get_one(
-        Case, followed.case_id, with_for_update=True, populate_existing=True
+        Case, followed.case_id, with_for_update={"key_share": True}, populate_existing=True
     )
     await record_word(
         session,
         case,
         followed.reporter_id,
         _SOLVED.get(meaning),
-        f"短信回复：{text.strip()[:_LONGEST_WORDS]}",
+        _said(text),
         actor=Actor.bot(),
         now=now,
     )
@@ -140,20 +201,21 @@ async def _followed_last(session: AsyncSession, contact: Contact, town: Town) ->
 
 async def _asked_about(session: AsyncSession, contact: Contact) -> Case | None:
     """The case of the newest question for a rating that went out to this number."""
+    answering = aliased(Case)
+    merged = and_(Case.state == State.MERGED.value, answering.id == Case.parent_id)
     asked = _own(
         contact,
         OutboxMessage.kind.in_(_ASKS),
         OutboxMessage.state.in_(("leased", "sent", "uncertain")),
-        Case.state.in_(_CLOSED),
+        func.coalesce(answering.state, Case.state).in_(_CLOSED),
     )
-    case: Case | None = await session.scalar(asked.with_for_update(of=Case))
+    case: Case | None = await session.scalar(asked.outerjoin(answering, merged))
     return case
 
 
 async def _newest(session: AsyncSession, contact: Contact, town: Town) -> Case | None:
     """The case of their own that this number was last told of."""
-    newest = _own(contact, *_newest_rules(town))
-    case: Case | None = await session.scalar(newest.with_for_update(of=Case))
+    case: Case | None = await session.scalar(_own(contact, *_newest_rules(town)))
     return case
 
 

@@ -1,14 +1,15 @@
 """What a text message says: short, with number and tracking code, never what the matter is.
 
-    write_sms(key, case, town) -> str       "" where nothing is said at this moment
+    write_sms(key, case, town, answering=None) -> str       "" where nothing is said at this moment
     write_answer(key, town, case=None) -> str
     fits(text) -> bool
     read_words(text) -> "stop" | "resume" | "unsolved" | "1" … "5" | ""
     fill_link(text, root) -> str            the place of the link filled, or closed up
-    write_aloud(moment, case, town, notice) -> str      what somebody who calls back reads out
+    write_aloud(moment, case, town, notice, answering=None) -> str      what is read to a caller
 
 A message is written in the transaction that decides it; the address of the town is known only to
-the channel, which fills the place of the link where the whole still fits.
+the channel, which fills the place of the link where the whole still fits. Of a case that was merged
+the caller hears their own number and code, and what becomes of the one that answers for it.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def _outcomes() -> dict[str, str]:
     return found
 
 
-def write_sms(key: str, case: Case, town: Town) -> str:
+def write_sms(key: str, case: Case, town: Town, answering: Case | None = None) -> str:
     """The first wording that fits; the last one where none does."""
     texts = load_sms_texts()
     if rules_of(town).get("sms_answers") and f"{key}_answerable" in texts:
@@ -52,7 +53,7 @@ def write_sms(key: str, case: Case, town: Town) -> str:
         key = "receipt_critical"
     elif key == "receipt" and case.lead_unit and case.due_at:
         key = "receipt_dispatched"
-    return _choose(texts.get(key, ()), _values(case, town))
+    return _choose(texts.get(key, ()), _values(case, town, answering))
 
 
 def fits(text: str) -> bool:
@@ -66,15 +67,18 @@ def write_answer(key: str, town: Town, case: Case | None = None) -> str:
     return _choose((load_sms_texts()["answers"][key],), values)
 
 
-def write_aloud(moment: str, case: Case, town: Town, notice: str) -> str:
+def write_aloud(
+    moment: str, case: Case, town: Town, notice: str, answering: Case | None = None
+) -> str:
     """What is read to a caller: who is calling, what about, and the notice in full."""
     aloud = load_sms_texts()["aloud"]
     words = str(aloud["opening"]) + str(aloud.get(moment, aloud["other"]))
+    values = _values(case, town, answering)
     return words.format(
         town=town.name,
         notice=notice,
-        reply=case.reply_text or "",
-        **{key: _values(case, town)[key] for key in ("number", "unit", "outcome")},
+        reply=(answering or case).reply_text or "",
+        **{key: values[key] for key in ("number", "unit", "outcome")},
     )
 
 
@@ -127,15 +131,16 @@ def _town_values(town: Town) -> dict[str, str]:
     return {"sign": f"【{sign}】", "hotline": str(town.policy["hotline"])}
 
 
-def _values(case: Case, town: Town) -> dict[str, str]:
+def _values(case: Case, town: Town, answering: Case | None = None) -> dict[str, str]:
+    handled = answering or case
     return {
         **_town_values(town),
         "number": case.number,
         "code": case.tracking_code,
-        "unit": town.unit_name(case.lead_unit) or "承办单位",
-        "due": _moment(case.due_at, town),
-        "step_due": _moment(case.step_due_at, town),
-        "outcome": _outcomes().get(case.outcome or "", "已处理"),
+        "unit": town.unit_name(handled.lead_unit) or "承办单位",
+        "due": _moment(handled.due_at, town),
+        "step_due": _moment(handled.step_due_at, town),
+        "outcome": _outcomes().get(handled.outcome or "", "已处理"),
         "link": f"{{link:{case.link_token}}}" if case.link_token else "",
         "bind": f"{{bind:{case.link_token}}}" if case.link_token else "",
     }

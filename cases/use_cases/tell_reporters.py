@@ -69,14 +69,17 @@ async def tell_reporters(session: AsyncSession, step: Step, action: Action, seq:
     numbers = {member.id: member.number for member in members}
     queued = 0
     for child in children:
-        queued += await _tell_merged(session, step, key, child, seq)
+        queued += await _tell_merged(session, step, action, key, child, seq)
     for row in followers:
         queued += await _tell_follower(session, step, key, row, numbers[row.case_id], seq)
     return queued
 
 
-async def _tell_merged(session: AsyncSession, step: Step, key: str, child: Case, seq: int) -> bool:
-    """In the words of any first reporter: it is their own case that is answered."""
+async def _tell_merged(
+    session: AsyncSession, step: Step, action: Action, key: str, child: Case, seq: int
+) -> bool:
+    """In the words of any first reporter: it is their own case that is answered. Like theirs the
+    notice goes by the action: what a phone is told and who is called back hang on that."""
     contact = await session.get(Contact, child.contact_id) if child.contact_id else None
     language = contact.language if contact else "zh"
     words = dict(_worded(step, language))
@@ -91,12 +94,13 @@ async def _tell_merged(session: AsyncSession, step: Step, key: str, child: Case,
     return await notify_contact(
         session,
         child,
-        kind=f"notice.{key}",
+        kind=f"notice.{action.value}",
         text=text,
         dedupe_key=f"case:{step.case.id}:{seq}:merged:{child.id}",
         now=step.now,
         town=step.town,
         buttons=buttons,
+        answering=step.case,
     )
 
 

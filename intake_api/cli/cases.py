@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from cases.errors import InvalidData
 from cases.use_cases.same_event import renew_index
 from intake_api.case_files import BadFile, read_rows, row_writer
-from intake_api.case_transfer import export_cases, import_case, mask_row
+from intake_api.case_transfer import export_cases, import_case, link_parents, mask_row
 from intake_api.cli.failures import CommandFailed
 from intake_api.cli.opened import opened, run_async
 from intake_api.cli.options import DatabaseUrl, DataDir, option, settings_from
@@ -67,16 +67,19 @@ def import_(file: File, data_dir: DataDir = None, database_url: DatabaseUrl = No
     """Add the cases of an export; a case that is there already is left alone."""
     settings = settings_from(data_dir=data_dir, database_url=database_url)
     try:
-        added, known, bad = run_async(_import(settings, file))
+        added, known, bad, alone = run_async(_import(settings, file))
     except BadFile as error:
         raise CommandFailed(str(error)) from error
     print(f"已导入 {added} 件，原已有 {known} 件。")
+    if alone:
+        print(f"其中 {alone} 件已并入别的诉求，但主件不在本库和文件里，没有关联。", file=sys.stderr)
     if bad:
         raise CommandFailed(f"{bad} rows of {file} could not be imported, see above.")
 
 
-async def _import(settings: Settings, file: Path) -> tuple[int, int, int]:
+async def _import(settings: Settings, file: Path) -> tuple[int, int, int, int]:
     added = known = bad = 0
+    parents: dict[str, str] = {}
     async with opened(settings) as (database, _):
         for number, row in read_rows(file):
             try:
@@ -88,4 +91,8 @@ async def _import(settings: Settings, file: Path) -> tuple[int, int, int]:
                 print(f"第 {number} 行无法导入：{field or type(error).__name__}", file=sys.stderr)
                 continue
             added, known = added + new, known + (not new)
-    return added, known, bad
+            if row.get("parent"):
+                parents[str(row["number"])] = str(row["parent"])
+        async with database.transaction() as session:
+            alone = await link_parents(session, parents)
+    return added, known, bad, alone

@@ -90,3 +90,58 @@ def test_bad_files_are_one_sentence(
     assert run(["cases", "import", str(tmp_path / name), "--data-dir", str(tmp_path)]) == 1
     error = capsys.readouterr().err
     assert error.strip().count("\n") == 0
+
+
+#: One is two units to a spreadsheet, so that fewer of them have room in a cell.
+LONG = "\U0001f6a8漏水" * 25_000
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "csv", "xlsx"])
+@pytest.mark.parametrize(
+    "text", [LONG, "'" * 40_000, "路灯坏了\u2028请来修\u2029今天\x85谢谢\x0b好\r\n再见", "\u2028"]
+)
+def test_words_come_back_as_they_were(
+    furnished: Path, tmp_path: Path, suffix: str, text: str
+) -> None:
+    with sqlite3.connect(furnished / "huying.db") as connection:
+        connection.execute("UPDATE cases SET text = ? WHERE id IN (2, 4)", (text,))
+    file, other = tmp_path / f"cases.{suffix}", tmp_path / "two"
+    assert run(["cases", "export", str(file), "--data-dir", str(furnished)]) == 0
+    assert run(["cases", "import", str(file), "--data-dir", str(other)]) == 0
+    assert rows_of(other) == rows_of(furnished)
+
+
+def merge(folder: Path, child: int, parent: int) -> None:
+    with sqlite3.connect(folder / "huying.db") as connection:
+        connection.execute(
+            "UPDATE cases SET state = 'merged', parent_id = ? WHERE id = ?", (parent, child)
+        )
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "csv", "xlsx"])
+def test_a_case_merged_into_a_later_one_finds_it(
+    furnished: Path, tmp_path: Path, suffix: str
+) -> None:
+    merge(furnished, child=1, parent=5)
+    file, other = tmp_path / f"cases.{suffix}", tmp_path / "two"
+    assert run(["cases", "export", str(file), "--data-dir", str(furnished)]) == 0
+    assert run(["cases", "import", str(file), "--data-dir", str(other)]) == 0
+    assert rows_of(other) == rows_of(furnished)
+    # Broken off before its second half, the import is simply run again.
+    with sqlite3.connect(other / "huying.db") as connection:
+        connection.execute("UPDATE cases SET parent_id = NULL")
+    assert run(["cases", "import", str(file), "--data-dir", str(other)]) == 0
+    assert rows_of(other) == rows_of(furnished)
+
+
+def test_a_parent_that_is_nowhere_is_said(
+    furnished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    merge(furnished, child=1, parent=5)
+    file, other = tmp_path / "cases.jsonl", tmp_path / "two"
+    run(["cases", "export", str(file), "--data-dir", str(furnished)])
+    lines = file.read_text(encoding="utf-8-sig").split("\n")
+    del lines[4]
+    file.write_text("\n".join(lines), encoding="utf-8")
+    assert run(["cases", "import", str(file), "--data-dir", str(other)]) == 0
+    assert "1 件已并入别的诉求" in capsys.readouterr().err

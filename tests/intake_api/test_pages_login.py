@@ -42,9 +42,32 @@ async def test_goes_back_to_where_the_person_wanted_to_be(house: House) -> None:
     assert (await post_login(house, next="/desk?queue=all"))[1] == "/desk?queue=all"
 
 
-@pytest.mark.parametrize("target", ["//evil.example", "https://evil.example", "/\\evil", "x", ""])
+@pytest.mark.parametrize(
+    "target",
+    [
+        "//evil.example",
+        "https://evil.example",
+        "/\\evil",
+        "x",
+        "",
+        # Browsers leave out tabs and line ends, wherever they stand, and read "\\" as "/".
+        "/\t/evil.example",
+        "/\t\\evil.example",
+        "/\n/evil.example",
+        "\t//evil.example",
+        "/desk\n",
+        "/\x00/evil.example",
+    ],
+)
 def test_never_leads_away_from_the_site(target: str) -> None:
     assert safe_next(target) == "/desk"
+
+
+@pytest.mark.parametrize(
+    "target", ["/", "/desk?queue=all&q=%E8%B7%AF%E7%81%AF", "/desk/cases/2611-2315-2400#reporters"]
+)
+def test_leads_where_the_person_wanted_to_be(target: str) -> None:
+    assert safe_next(target) == target
 
 
 @pytest.mark.parametrize(
