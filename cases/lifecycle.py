@@ -89,6 +89,7 @@ class Action(StrEnum):
     SUSPEND = "suspend"
     RESUME = "resume"
     REPLY = "reply"
+    COOP_REPLY = "coop_reply"
     SEND_BACK = "send_back"
     CLOSE = "close"
     RATE = "rate"
@@ -312,6 +313,14 @@ TRANSITIONS: tuple[Transition, ...] = (
     *_edges(A.RESUME, S.SUSPENDED, S.IN_PROGRESS, _DISPATCH | _HEADS),
     # 反馈、审核、办结: whoever replied never closes.
     *_edges(A.REPLY, S.IN_PROGRESS, S.REPLIED, _HANDLERS, "outcome", "text"),
+    # 联办: what a cooperating unit did goes to the lead unit, which answers for all.
+    *_edges(
+        A.COOP_REPLY,
+        HANDLING_STATES - {S.RETURN_REQUESTED},
+        None,
+        _HANDLERS,
+        "text",
+    ),
     *_edges(A.SEND_BACK, S.REPLIED, S.IN_PROGRESS, _DISPATCH, "reason"),
     *_edges(A.CLOSE, S.REPLIED, S.CLOSED, _DISPATCH),
     # 评价、回访

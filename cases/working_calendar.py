@@ -57,7 +57,10 @@ class WorkingCalendar:
 
     def add_hours(self, event: datetime, hours: float) -> datetime:
         """``hours`` of office time after ``event``; nights, breaks and holidays do not count."""
-        left = timedelta(hours=hours)
+        return self.add_time(event, timedelta(hours=hours))
+
+    def add_time(self, event: datetime, left: timedelta) -> datetime:
+        """Like ``add_hours``, for a length of office time."""
         moment = event.astimezone(self.zone)
         day = moment.date()
         if not self.is_working(day):
@@ -73,6 +76,20 @@ class WorkingCalendar:
                 left -= end - begin
             day = self._next_working(day)
         raise ValueError("the calendar holds no office hours")
+
+    def time_between(self, begins: datetime, ends: datetime) -> timedelta:
+        """How much office time lies between two moments; none where the second comes first."""
+        start, stop = begins.astimezone(self.zone), ends.astimezone(self.zone)
+        worked = timedelta()
+        day = start.date()
+        while day <= stop.date():
+            if self.is_working(day):
+                for opens, closes in self.hours.spans():
+                    begin = max(start, datetime.combine(day, opens, tzinfo=self.zone))
+                    end = min(stop, datetime.combine(day, closes, tzinfo=self.zone))
+                    worked += max(end - begin, timedelta())
+            day += timedelta(days=1)
+        return worked
 
     def is_open(self, moment: datetime) -> bool:
         """Whether the office works at this moment."""

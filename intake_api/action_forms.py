@@ -1,6 +1,6 @@
 """What a person may do to a case now, as small forms.
 
-    action_forms(case, actor, town, given=None) -> list[ActionForm]
+    action_forms(case, coop_units, actor, town, given=None) -> list[ActionForm]
     form_data(action, form) -> dict            the posted strings as the data of ``act``
 
 Which actions there are is the lifecycle's table, which fields the table's requirements plus the
@@ -9,7 +9,7 @@ optional ones of the API's bodies. Nothing here decides whether a step is allowe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,10 +18,11 @@ from cases.lifecycle import TRANSITIONS, Action, State, Transition, list_actions
 from cases.models import Case
 from cases.town import Town
 from cases.use_cases.act_with_files import FILE_ACTIONS
+from cases.use_cases.joint import JOINT
 from intake_api.accounts.csrf import Form
 from intake_api.schemas.actions import INTERNAL_ACTIONS, OPTIONAL_FIELDS
 from intake_api.texts import load_texts
-from intake_api.views import UNIT_ROLES
+from intake_api.views import is_theirs
 
 # How a field is asked for; what is not here is one line of text.
 KINDS = {
@@ -37,6 +38,7 @@ KINDS = {
     "proposed_unit": "unit",
     "units": "units",
     "coop_units": "units",
+    "released_units": "units",
 }
 # Fields of the API that a page has no use for.
 UNASKED = frozenset({"latitude", "longitude", "replaces"})
@@ -70,16 +72,20 @@ class ActionForm:
 
 
 def action_forms(
-    case: Case, actor: Actor, town: Town, given: tuple[str, Form] | None = None
+    case: Case,
+    coop_units: Sequence[str],
+    actor: Actor,
+    town: Town,
+    given: tuple[str, Form] | None = None,
 ) -> list[ActionForm]:
     """The forms for this actor, the usual next step first. ``given``: a refused post, to refill."""
-    if actor.role in UNIT_ROLES and actor.unit_code != case.lead_unit:
-        return []  # a cooperating unit reads; the lead unit acts
     labels = load_texts("labels")
     usual = labels["primary_actions"].get(State(case.state).value, "")
     forms = []
     for transition in list_actions(State(case.state), actor.role):
         if transition.action in INTERNAL_ACTIONS:
+            continue
+        if not is_theirs(transition.action, actor, case, coop_units):
             continue
         name = transition.action.value
         refill = given[1] if given and given[0] == name else None
@@ -89,7 +95,7 @@ def action_forms(
                 label=labels["actions"][name],
                 key=labels["action_keys"].get(name, ""),
                 primary=name == usual,
-                fields=_fields_of(transition, case, town, refill),
+                fields=_fields_of(transition, case, coop_units, town, refill),
                 takes_files=transition.action in FILE_ACTIONS,
             )
         )
@@ -97,9 +103,15 @@ def action_forms(
 
 
 def _fields_of(
-    transition: Transition, case: Case, town: Town, refill: Form | None
+    transition: Transition,
+    case: Case,
+    coop_units: Sequence[str],
+    town: Town,
+    refill: Form | None,
 ) -> tuple[FormField, ...]:
     unasked = UNASKED | ELSEWHERE
+    if case.mode != JOINT or not coop_units:
+        unasked |= {"released_units"}
     optional = [name for name in OPTIONAL_FIELDS.get(transition.action, ()) if name not in unasked]
     labels = load_texts("labels")
     fields = []
@@ -115,14 +127,16 @@ def _fields_of(
                 kind="choice" if name in labels["field_choices"] else KINDS.get(name, "line"),
                 required=name in transition.requires,
                 value=value,
-                options=_options(name, town),
+                options=_options(name, coop_units, town),
             )
         )
     return tuple(fields)
 
 
-def _options(name: str, town: Town) -> tuple[tuple[str, str], ...]:
+def _options(name: str, coop_units: Sequence[str], town: Town) -> tuple[tuple[str, str], ...]:
     labels = load_texts("labels")
+    if name == "released_units":
+        return tuple((code, town.unit_name(code)) for code in coop_units)
     if name in labels["field_choices"]:
         return tuple(labels[labels["field_choices"][name]].items())
     if KINDS.get(name) in ("unit", "units"):

@@ -1,8 +1,10 @@
 """A case as data, for the API and for pages: what this reader may see of it.
 
     case_view(case, coop_units, *, actor, now, shown="open") -> dict     the shape of ``CaseAnswer``
+    found_words(case, *, actor, public=()) -> (str, …)      in what a search finds the case
     history_view(entry, *, opened, public=()) -> dict
     may_see(actor, case, coop_units) -> bool
+    is_theirs(action, actor, case, coop_units) -> bool      which unit takes which step
     may_reveal(actor, case) -> bool          whoever reported it and is not anonymous
     sees_identity(actor, case) -> bool       the case's own citizen
     mask_name(name); mask_phone(phone)                      of ``cases.personal_data``
@@ -21,7 +23,7 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from cases.actors import Actor
-from cases.lifecycle import OPEN_STATES, Role, State
+from cases.lifecycle import OPEN_STATES, Action, Role, State
 from cases.models import Case, HistoryEntry
 from cases.personal_data import mask_name as mask_name
 from cases.personal_data import mask_part, mask_text
@@ -42,6 +44,15 @@ def may_see(actor: Actor, case: Case, coop_units: Sequence[str]) -> bool:
         mine = {case.lead_unit, case.answerable_unit, *coop_units, *case.returned_by}
         return actor.unit_code is not None and actor.unit_code in mine
     return actor.role in READER_ROLES
+
+
+def is_theirs(action: Action, actor: Actor, case: Case, coop_units: Sequence[str]) -> bool:
+    """A cooperating unit replies to the lead unit, which does all the rest."""
+    if actor.role not in UNIT_ROLES:
+        return True
+    if action is Action.COOP_REPLY:
+        return actor.unit_code != case.lead_unit and actor.unit_code in coop_units
+    return actor.unit_code == case.lead_unit
 
 
 def may_reveal(actor: Actor, case: Case) -> bool:
@@ -138,6 +149,19 @@ def case_view(
         "source_system": case.source_system,
         "source_id": case.source_id,
     }
+
+
+def found_words(case: Case, *, actor: Actor, public: Collection[str] = ()) -> tuple[str, ...]:
+    """The citizen's words in which this reader may find the case: as they are for whoever works
+    with all cases, as a page shows them before anybody asks for everybody else."""
+    if actor.role in IDENTITY_ROLES and not case.anonymous:
+        return case.text, case.place_text or ""
+    works = actor.role in IDENTITY_ROLES | UNIT_ROLES
+    keep = frozenset({"door"}) if works else frozenset[str]()
+    return (
+        _masked(case.text, "", keep, frozenset(public)),
+        _masked(case.place_text or "", case.text, keep, frozenset(public)),
+    )
 
 
 def history_view(

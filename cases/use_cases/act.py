@@ -34,7 +34,7 @@ from cases.town import Town
 from cases.use_cases import closing_effects as closing
 from cases.use_cases import handling_effects as handling
 from cases.use_cases import intake_effects as intake
-from cases.use_cases import merging
+from cases.use_cases import joint, merging
 from cases.use_cases.same_event import write_keys
 from cases.use_cases.step import Step, label
 from cases.use_cases.tell_reporters import tell_reporters
@@ -73,6 +73,7 @@ EFFECTS: dict[Action, Callable[[Step], Awaitable[None]]] = {
     Action.SUSPEND: handling.suspend,
     Action.RESUME: handling.resume,
     Action.REPLY: closing.reply,
+    Action.COOP_REPLY: joint.coop_reply,
     Action.SEND_BACK: closing.send_back,
     Action.CLOSE: closing.close,
     Action.RATE: closing.rate,
@@ -152,7 +153,7 @@ async def perform(
         wanted = Action(action)
     except ValueError:
         raise InvalidData("没有这个操作。", field="action") from None
-    await _check_own(session, case, actor)
+    await _check_own(session, case, actor, wanted)
     transition = find_transition(State(case.state), wanted, actor.role)
     missing = [name for name in transition.requires if data.get(name) in (None, "", [], {})]
     if missing:
@@ -207,8 +208,8 @@ async def perform(
         )
 
 
-async def _check_own(session: AsyncSession, case: Case, actor: Actor) -> None:
-    """A citizen acts on their own cases, a unit on those it leads or cooperates in."""
+async def _check_own(session: AsyncSession, case: Case, actor: Actor, action: Action) -> None:
+    """A citizen acts on their own cases, a unit on those it leads; one that cooperates replies."""
     if actor.role is Role.CITIZEN:
         owns = actor.contact_id is not None and actor.contact_id == case.contact_id
         if not owns and actor.proven_number != case.number:
@@ -221,7 +222,8 @@ async def _check_own(session: AsyncSession, case: Case, actor: Actor) -> None:
         )
         if coop is None:
             raise CaseNotFound()
-        raise PermissionDenied("这一步由主办单位来做，本单位是配合单位。")
+        if action is not Action.COOP_REPLY:
+            raise PermissionDenied("这一步由主办单位来做，本单位是配合单位。")
 
 
 async def _word_notice(session: AsyncSession, step: Step, action: Action) -> str:

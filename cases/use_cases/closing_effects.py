@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import select
-
 from cases.deadlines import review_deadline, rework_deadline, step_deadline
 from cases.errors import InvalidData, RuleBroken
 from cases.lifecycle import Action, Role, State
-from cases.models import CaseUnit, Contact
+from cases.models import Contact
 from cases.notifications import load_templates, rating_buttons
+from cases.use_cases.joint import ask_coop_again, settle_joint
 from cases.use_cases.ledger import handle_label
 from cases.use_cases.register_place import clear_place, register_place
 from cases.use_cases.step import OUTCOMES, Step
@@ -19,21 +18,13 @@ SOLVED = ("yes", "partly", "no")
 
 
 async def reply(step: Step) -> None:
-    """The result itself, in full. In a joint case every cooperating unit replied before."""
+    """The result itself, in full. In a joint case every cooperating unit replied before, or the
+    lead unit says that it need not (``released_units``)."""
     case = step.case
     outcome = step.one_of("outcome", OUTCOMES)
     text = step.text("text")
     _note_files(step)
-    if case.mode == "joint":
-        waiting = await step.session.scalar(
-            select(CaseUnit.unit_code).where(
-                CaseUnit.case_id == case.id,
-                CaseUnit.replied_at.is_(None),
-                CaseUnit.released.is_(False),
-            )
-        )
-        if waiting is not None:
-            raise RuleBroken(f"联办单位“{step.town.unit_name(waiting)}”还没有答复。")
+    await settle_joint(step)
     case.outcome, case.reply_text, case.reply_by = outcome, text, step.actor.name
     case.replied_at = step.now
     case.step_due_at = review_deadline(step.town, step.now)
@@ -130,13 +121,12 @@ async def rate(step: Step) -> None:
 
 
 async def reopen(step: Step) -> None:
-    """重办, in the same number: a new round under the rework clock."""
+    """重办, in the same number: a new round under the rework clock. What was answered directly
+    has no unit to go back to: it is taken in again."""
     case = step.case
     step.text("reason", longest=1000)
     if step.transition.source is State.ANSWERED:
-        case.step_due_at = step_deadline(step.town, "accept", case.urgency, step.now)
-        step.values["due"] = case.step_due_at
-        step.notice = "reopen_answered"
+        _take_in_again(step)
         return
     if step.actor.role in (Role.CITIZEN, Role.BOT):
         if case.round > step.town.policy["rework"]["automatic_reopens"]:
@@ -147,14 +137,27 @@ async def reopen(step: Step) -> None:
     case.round += 1
     case.outcome = None
     case.closed_at = case.replied_at = case.evaluated_at = case.rating_reminded_at = None
+    if case.lead_unit is None:
+        step.target = State.SUBMITTED
+        _take_in_again(step)
+        return
+    await ask_coop_again(step)
     case.step_due_at = step_deadline(step.town, "contact", case.urgency, step.now)
     case.due_at = rework_deadline(step.town, step.now)
     step.values.update(due=case.due_at, round=case.round)
 
 
+def _take_in_again(step: Step) -> None:
+    case = step.case
+    case.step_due_at = step_deadline(step.town, "accept", case.urgency, step.now)
+    step.values["due"] = case.step_due_at
+    step.notice = "reopen_answered"
+
+
 async def archive(step: Step) -> None:
     """Nothing is owed any more; unrated stays unrated."""
     step.case.step_due_at = None
+    step.case.wants_person = False
 
 
 async def note(step: Step) -> None:

@@ -8,6 +8,8 @@ from cases.deadlines import handling_deadline, return_deadline, step_deadline
 from cases.errors import InvalidData, RuleBroken
 from cases.lifecycle import Role
 from cases.models import CaseUnit, HistoryEntry
+from cases.use_cases.clocks import resume_clock
+from cases.use_cases.joint import drop_coop
 from cases.use_cases.ledger import (
     confirm_label,
     note_automatic,
@@ -45,6 +47,7 @@ async def dispatch(step: Step) -> None:
     case.dispatched_at = step.now
     case.step_due_at = step_deadline(town, "sign", case.urgency, step.now)
     case.due_at = handling_deadline(town, case.time_class, step.now)
+    step.person_looked()
     await _set_coop(step, [code for code in coop if code != unit] if case.mode != "lead" else [])
     step.record["coop_units"] = coop
     step.values.update(unit=town.unit_name(unit), due=case.due_at)
@@ -91,6 +94,7 @@ async def reassign(step: Step) -> None:
     if unit == case.lead_unit and step.transition.source != "consulting":
         raise InvalidData("改派的单位与现在的相同。", field="unit")
     case.lead_unit = unit
+    await drop_coop(step.session, case, unit)
     case.answerable_unit = None
     case.signed_at = None
     case.basis = reason
@@ -103,6 +107,7 @@ async def reassign(step: Step) -> None:
 
 async def contact(step: Step) -> None:
     """先行联系: the unit has spoken to the citizen."""
+    step.case.wants_person = False
     step.text("method", longest=40)
     step.text("content")
     if step.case.contacted_at is not None and step.transition.target is None:
@@ -128,6 +133,7 @@ async def conclude(step: Step) -> None:
     step.text("minutes")
     before = step.case.lead_unit
     step.case.lead_unit = step.case.answerable_unit = unit
+    await drop_coop(step.session, step.case, unit)
     step.case.signed_at = step.case.signed_at or step.now
     step.case.step_due_at = None
     if step.case.due_at is None or step.case.due_at < step.now:
@@ -173,7 +179,9 @@ async def approve_extension(step: Step) -> None:
     if case.extension_count >= 1 and step.actor.role is not Role.COMMANDER:
         raise RuleBroken("第二次延期须由指挥长批准。")
     asked = await _last_record(step, "extend")
-    case.due_at = case.requested_due_at
+    # A category corrected meanwhile may give more time than was asked for.
+    dates = [date for date in (case.requested_due_at, case.due_at) if date is not None]
+    case.due_at = max(dates, default=None)
     case.requested_due_at = None
     case.extension_count += 1
     step.values.update(
@@ -213,9 +221,7 @@ async def suspend(step: Step) -> None:
 async def resume(step: Step) -> None:
     """The clock goes on with what was left of it."""
     case = step.case
-    if case.paused_at is not None and case.due_at is not None:
-        case.due_at += step.now - case.paused_at
-    case.paused_at = None
+    resume_clock(step.town, case, step.now)
     case.step_due_at = None
     step.values["due"] = case.due_at
 

@@ -6,6 +6,7 @@ from cases.deadlines import choose_time_class, step_deadline
 from cases.errors import RuleBroken
 from cases.lifecycle import Role
 from cases.notifications import solved_buttons
+from cases.use_cases.clocks import follow_label
 from cases.use_cases.ledger import decide_label
 from cases.use_cases.reporters import count_reporters
 from cases.use_cases.step import REQUEST_TYPES, URGENCIES, Step
@@ -39,6 +40,7 @@ async def accept(step: Step) -> None:
     if step.actor.role is not Role.BOT:
         case.tagged_by = step.actor.name
         await decide_label(step)
+    step.person_looked()
     case.accepted_at = step.now
     case.step_due_at = step_deadline(step.town, "dispatch", urgency, step.now)
     step.values["due"] = case.step_due_at
@@ -47,6 +49,7 @@ async def accept(step: Step) -> None:
 async def request_info(step: Step) -> None:
     """Say exactly what is missing, and until when we wait."""
     step.values["missing"] = step.text("missing", longest=400)
+    step.person_looked()
     days = step.town.policy["need_info"]["lapse_days"]
     step.case.step_due_at = step.town.calendar.add_days(step.now, days)
     step.values["due"] = step.case.step_due_at
@@ -68,6 +71,7 @@ async def reject(step: Step) -> None:
     """Out of scope: say why and where to go instead."""
     step.values["reason"] = step.text("reason", longest=400)
     step.values["channel"] = step.text("channel", longest=200)
+    step.person_looked()
     step.case.step_due_at = None
     category = step.town.categories.get(step.case.category or "")
     if category is not None and not category.dispatchable:
@@ -87,6 +91,7 @@ async def answer(step: Step) -> None:
     """Settle at intake, with the source of the answer."""
     step.values["text"] = step.case.reply_text = step.text("text")
     step.values["source"] = step.text("source", longest=200)
+    step.person_looked()
     step.case.reply_by = step.actor.name
     step.case.replied_at = step.now
     step.case.step_due_at = None
@@ -102,14 +107,17 @@ async def withdraw(step: Step) -> None:
         raise RuleBroken(f"还有 {others} 位诉求人反映同一件事，这件不能撤回，我们会继续办理。")
     step.text("reason", longest=400)
     step.case.step_due_at = step.case.due_at = None
+    step.case.wants_person = False
 
 
 async def relabel(step: Step) -> None:
     """Correct the tag; the machine's own word stays in the ledger.
 
-    A citizen's correction counts until a member of staff makes one.
+    A citizen's correction counts until a member of staff makes one. The clocks follow the new
+    label; a promised date is moved by staff only.
     """
     case = step.case
+    urgency_before, class_before = case.urgency, case.time_class
     category = step.category()
     previous = case.category
     changed = category != previous
@@ -132,5 +140,11 @@ async def relabel(step: Step) -> None:
     step.values["category"] = step.town.plain_name(category)
     if step.actor.role is not Role.CITIZEN:
         await decide_label(step)
+    row = step.town.categories[category]
+    if row.dispatchable and (step.actor.role is not Role.CITIZEN or case.due_at is None):
+        case.time_class = choose_time_class(row.time_class, case.request_type)
+    await follow_label(step, urgency=urgency_before, time_class=class_before)
     if not changed or category == previous or step.actor.role is Role.CITIZEN:
         step.notice = ""
+    if "due" in step.values:  # the date that the citizen was told before no longer holds
+        step.notice = "relabel_due"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, tru
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.case_number import parse_number
-from cases.lifecycle import HANDLING_STATES, OPEN_STATES, State
+from cases.lifecycle import FINAL_STATES, HANDLING_STATES, OPEN_STATES, State
 from cases.models import Case, CaseUnit
 
 QUEUES = (
@@ -23,7 +24,6 @@ QUEUES = (
     "all",
 )
 MOST_ROWS = 200
-SEARCHED_AT_ONCE = 10_000
 _QUEUE_STATES = {
     "unaccepted": (State.SUBMITTED, State.NEED_INFO),
     "undispatched": (State.ACCEPTED,),
@@ -33,11 +33,16 @@ _QUEUE_STATES = {
 }
 #: Where a clock runs; a paused case is never late.
 _RUNNING = OPEN_STATES - {State.SUSPENDED, State.NEED_INFO}
+#: Nobody can do anything about a case that is over.
+_WAITS_FOR_A_PERSON = and_(
+    Case.wants_person == true(), Case.state.not_in([s.value for s in FINAL_STATES])
+)
 
 
 @dataclass(frozen=True)
 class CaseFilter:
-    """What to list. ``None`` means: any. ``unit`` is a lead or cooperating unit."""
+    """What to list. ``None`` means: any. ``unit`` is a lead or cooperating unit. ``shown_as``: the
+    words of a case as the reader sees them, for ``cases.use_cases.search``."""
 
     queue: str | None = None
     state: str | None = None
@@ -48,6 +53,7 @@ class CaseFilter:
     text: str | None = None
     urgency: str | None = None
     channel: str | None = None
+    shown_as: Callable[[Case], Iterable[str]] | None = None
 
 
 def is_overdue(now: datetime) -> ColumnElement[bool]:
@@ -64,7 +70,7 @@ def queue_condition(queue: str, now: datetime) -> ColumnElement[bool]:
         return Case.state.in_([s.value for s in _QUEUE_STATES[queue]])
     conditions: dict[str, ColumnElement[bool]] = {
         "overdue": is_overdue(now),
-        "wants_person": Case.wants_person == true(),
+        "wants_person": _WAITS_FOR_A_PERSON,
         "all": Case.id > 0,
     }
     return conditions[queue]
@@ -140,7 +146,7 @@ async def count_queues(
         .where(Case.state.in_([s.value for s in OPEN_STATES]))
         .group_by(Case.state)
     )
-    wanting = select(func.count()).select_from(Case).where(Case.wants_person == true())
+    wanting = select(func.count()).select_from(Case).where(_WAITS_FOR_A_PERSON)
     everything = select(func.count()).select_from(Case)
     of_state: dict[str, tuple[int, int]] = {}
     for row in (await session.execute(_of_unit(waiting, unit))).all():
@@ -156,44 +162,8 @@ async def count_queues(
 
 
 def _of_unit(query: Select[Any], unit: str | None) -> Select[Any]:
-    """Only the cases that a unit leads or cooperates in."""
+    """Only the cases that a unit leads or still cooperates in."""
     if not unit:
         return query
-    coop = select(CaseUnit.case_id).where(CaseUnit.unit_code == unit)
+    coop = select(CaseUnit.case_id).where(CaseUnit.unit_code == unit, CaseUnit.released.is_(False))
     return query.where(or_(Case.lead_unit == unit, Case.id.in_(coop)))
-
-
-@dataclass(frozen=True)
-class Found:
-    """A page of a search. ``goes_on``: the number from which older cases are to be looked at;
-    ``since``: how far back this page has looked."""
-
-    cases: list[Case]
-    goes_on: str | None = None
-    since: datetime | None = None
-
-
-async def search_cases(
-    session: AsyncSession,
-    wanted: CaseFilter,
-    *,
-    now: datetime,
-    limit: int = 50,
-    before_id: int | None = None,
-) -> Found:
-    """Look for words in the newest cases, newest first, and say how far back it looked.
-
-    No index knows words of one or two characters in every database; a bounded piece at a time
-    answers at once however many cases there are. A number is looked up wherever it is.
-    """
-    if wanted.text and parse_number(wanted.text):
-        return Found(await list_cases(session, wanted, now=now, limit=limit))
-    last = before_id or (await session.scalar(select(func.max(Case.id))) or 0) + 1
-    first = max(last - SEARCHED_AT_ONCE, 1)
-    found = await list_cases(session, wanted, now=now, limit=limit, before_id=last, from_id=first)
-    if len(found) == limit:
-        return Found(found, found[-1].number)
-    oldest = await session.scalar(select(Case).where(Case.id >= first).order_by(Case.id).limit(1))
-    if oldest is None or first == 1:
-        return Found(found)
-    return Found(found, oldest.number, oldest.submitted_at)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.actors import Actor
 from cases.errors import InvalidData
-from cases.lifecycle import State, Transition
+from cases.lifecycle import Role, State, Transition
 from cases.models import Case
 from cases.town import Town
 
@@ -45,6 +45,11 @@ class Step:
     follow_ups: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     #: Nothing changed: leave no history line and tell nobody.
     silent: bool = False
+
+    def person_looked(self) -> None:
+        """Nobody waits for a person any more, unless it was the machine that acted."""
+        if self.actor.role is not Role.BOT:
+            self.case.wants_person = False
 
     def text(self, name: str, *, longest: int = _LONGEST_TEXT) -> str:
         """A text of the data, kept in the record. Raises ``InvalidData``."""
@@ -131,6 +136,7 @@ _LABELS = {
     "interim_reply": "阶段性答复",
     "review_on": "复查日期",
     "outcome": "办理结果",
+    "released_units": "不再等候的单位",
     "satisfaction": "满意度",
     "parent": "主件编号",
 }

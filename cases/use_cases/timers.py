@@ -102,6 +102,8 @@ async def _remind_of_rating(
                     Case.closed_at < now - timedelta(days=days),
                     Case.closed_at > archive_before,
                     Case.rating_reminded_at.is_(None),
+                    # An answer given at once was asked about with its own buttons.
+                    Case.lead_unit.is_not(None),
                     or_(Case.contact_id.is_not(None), Case.caller_phone.is_not(None)),
                 )
                 .limit(_BATCH)

@@ -14,13 +14,14 @@ from cases.actors import Actor
 from cases.case_number import parse_number
 from cases.models import Case, KeptCall
 from cases.use_cases.kept_calls import list_kept
-from cases.use_cases.queues import CaseFilter, Found, list_cases, search_cases
+from cases.use_cases.queues import CaseFilter, list_cases
+from cases.use_cases.search import Found, search_cases
 from intake_api.accounts.keys import DATABASE, TOWN, now_of
 from intake_api.case_store import coop_units
 from intake_api.pages import drafts, filing
 from intake_api.pages.staff import INTAKE_ROLES, queue_tabs, queues_of, require_staff, unit_of
 from intake_api.rendering import render
-from intake_api.views import case_view, may_see
+from intake_api.views import case_view, found_words, may_see
 
 PAGE_ROWS = 50
 URGENT_FIRST = frozenset({"unaccepted", "undispatched", "overdue", "returned", "mine"})
@@ -43,7 +44,8 @@ async def show_desk(request: web.Request) -> web.Response:
         before = await _row_before(session, request.query.get("before", ""))
         urgent_first = queue in URGENT_FIRST and not search and before is None
         if search:
-            wanted = CaseFilter(queue="all", unit=unit_of(actor), text=search)
+            shown_as = partial(found_words, actor=actor, public=town.public_numbers)
+            wanted = CaseFilter("all", unit=unit_of(actor), text=search, shown_as=shown_as)
             found = await search_cases(session, wanted, now=now, limit=PAGE_ROWS, before_id=before)
         else:
             wanted = CaseFilter(queue=queue, unit=unit_of(actor))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -18,7 +19,8 @@ from cases.history import read_history
 from cases.lifecycle import Role, State, list_actions
 from cases.models import Case
 from cases.use_cases.file_case import CaseDraft, file_case, find_by_source
-from cases.use_cases.queues import CaseFilter, list_cases
+from cases.use_cases.queues import CaseFilter
+from cases.use_cases.search import list_with_words
 from intake_api.accounts.keys import DATABASE, TOWN, actor_of, now_of
 from intake_api.case_store import coop_units, get_visible
 from intake_api.idempotency import stored_reply, write_once
@@ -34,7 +36,15 @@ from intake_api.schemas.cases import (
     HistoryAnswer,
 )
 from intake_api.tagging import tag_texts
-from intake_api.views import READER_ROLES, UNIT_ROLES, case_view, history_view, sees_identity
+from intake_api.views import (
+    READER_ROLES,
+    UNIT_ROLES,
+    case_view,
+    found_words,
+    history_view,
+    is_theirs,
+    sees_identity,
+)
 
 FILING_ROLES = frozenset({Role.AGENT, Role.DISPATCHER, Role.ADMIN, Role.GRID, Role.BOT})
 
@@ -42,7 +52,11 @@ FILING_ROLES = frozenset({Role.AGENT, Role.DISPATCHER, Role.ADMIN, Role.GRID, Ro
 def detail_view(case: Case, units: Sequence[str], *, actor: Actor, now: datetime) -> dict[str, Any]:
     """``CaseDetailAnswer``: the case and the actions this actor may take now."""
     allowed = list_actions(State(case.state), actor.role)
-    actions = dict.fromkeys(t.action.value for t in allowed if t.action in ACTION_BODIES)
+    actions = dict.fromkeys(
+        t.action.value
+        for t in allowed
+        if t.action in ACTION_BODIES and is_theirs(t.action, actor, case, units)
+    )
     return {**case_view(case, units, actor=actor, now=now), "actions": list(actions)}
 
 
@@ -112,6 +126,7 @@ async def list_newest(request: web.Request) -> web.Response:
     """One page of the list."""
     query = read_query(request, CaseQuery)
     actor, now = actor_of(request), now_of(request)
+    public = request.app[TOWN]().public_numbers
     wanted = CaseFilter(
         state=query.state,
         platform=query.platform,
@@ -119,10 +134,11 @@ async def list_newest(request: web.Request) -> web.Response:
         unit=_unit_filter(actor, query.unit),
         overdue=query.overdue,
         text=query.text,
+        shown_as=partial(found_words, actor=actor, public=public),
     )
     async with request.app[DATABASE].reading() as session:
         before = await _cursor_id(session, query.cursor)
-        found = await list_cases(session, wanted, now=now, limit=query.limit, before_id=before)
+        found = await list_with_words(session, wanted, now=now, limit=query.limit, before_id=before)
         units = await coop_units(session, [case.id for case in found])
     return web.json_response(
         {

@@ -39,6 +39,7 @@ FIELD_TYPES: dict[str, Any] = {
     "parent": Annotated[str, Field(min_length=1, max_length=40)],
     "unit": Code,
     "coop_units": UnitList,
+    "released_units": UnitList,
     "basis": Line,
     "proposed_unit": Code,
     "method": Line,
@@ -63,6 +64,7 @@ FIELD_TYPES: dict[str, Any] = {
 # What may come beside the required data.
 OPTIONAL_FIELDS: dict[Action, tuple[str, ...]] = {
     Action.DISPATCH: ("coop_units", "mode", "basis"),
+    Action.REPLY: ("released_units",),
     Action.CLOSE: ("comment",),
     Action.REOPEN: ("reason",),
     Action.RATE: ("solved", "comment"),

@@ -19,70 +19,17 @@ from cases.errors import (
 )
 from cases.history import read_history, verify_history
 from cases.lifecycle import Role, State
-from cases.models import OutboxMessage, PredictionEntry
-from cases.testing import make_draft, make_tag
-from cases.use_cases.act import act
+from cases.models import PredictionEntry
+from cases.testing import make_tag
 from cases.use_cases.citizen import (
     citizen_timeline,
     confirm_tag,
     find_own_case,
     find_tracked_case,
-    upsert_contact,
 )
-from cases.use_cases.file_case import file_case, find_by_source
+from cases.use_cases.file_case import find_by_source
 from cases.use_cases.queues import CaseFilter, count_queues, list_cases
-
-DISPATCHER = Actor(Role.DISPATCHER, "王派单")
-HANDLER = Actor(Role.HANDLER, "李经办", unit_code="lighting_office")
-HEAD = Actor(Role.HANDLER_HEAD, "赵所长", unit_code="lighting_office")
-COMMANDER = Actor(Role.COMMANDER, "钱指挥")
-
-
-@pytest.fixture
-def desk(database, town, now):
-    """File and act, each in a transaction of its own, as the outside does."""
-
-    class Desk:
-        at = now
-
-        async def file(self, actor=None, **changes):
-            async with database.transaction() as session:
-                contact = await upsert_contact(session, channel="test", chat_key="c1", now=self.at)
-                self.contact = contact.id
-                draft = make_draft(**{"contact_id": contact.id, **changes})
-                return await file_case(
-                    session, draft, actor=actor or Actor.bot(), town=town, now=self.at
-                )
-
-        async def act(self, case, action, actor=DISPATCHER, version=None, **data):
-            async with database.transaction() as session:
-                return await act(
-                    session,
-                    case.number,
-                    action,
-                    data,
-                    actor=actor,
-                    town=town,
-                    now=self.at,
-                    expected_version=version,
-                )
-
-        @property
-        def citizen(self):
-            return Actor.citizen(self.contact)
-
-        async def notices(self):
-            async with database.reading() as session:
-                rows = await session.scalars(select(OutboxMessage).order_by(OutboxMessage.id))
-                return [row.payload["text"] for row in rows]
-
-        async def settle(self, case):
-            await self.act(case, "sign", HANDLER)
-            await self.act(case, "contact", HANDLER, method="电话", content="已约时间")
-            await self.act(case, "reply", HANDLER, outcome="solved", text="已换好三盏灯")
-            return await self.act(case, "close")
-
-    return Desk()
+from tests.cases.conftest import COMMANDER, HANDLER, HEAD
 
 
 async def test_a_sure_tag_goes_to_the_listed_unit_at_once(desk):
@@ -208,8 +155,8 @@ async def test_an_extension_is_asked_in_time_and_granted_once_by_a_dispatcher(de
     await desk.act(case, "approve_extension", COMMANDER)
 
 
-async def test_a_pause_gives_the_clock_back_what_was_left(desk):
-    """Suspended two days, due two days later."""
+async def test_a_pause_gives_the_clock_back_what_was_left(desk, town):
+    """Suspended two working days, due two working days later: the weekend is not counted."""
     case = await desk.file()
     await desk.act(case, "sign", HANDLER)
     case = await desk.act(case, "contact", HANDLER, method="电话", content="需停电作业")
@@ -219,7 +166,13 @@ async def test_a_pause_gives_the_clock_back_what_was_left(desk):
     )
     desk.at += timedelta(days=2)
     case = await desk.act(case, "resume")
-    assert case.due_at - before == timedelta(days=2)
+    assert case.due_at - before == timedelta(days=4)
+    case = await desk.act(
+        case, "suspend", reason="停电审批", interim_reply="审批中", review_on="2026-11-27"
+    )
+    desk.at += timedelta(hours=3, minutes=15)  # 12:15, and the break is nobody's
+    case = await desk.act(case, "resume")
+    assert case.due_at.astimezone(town.calendar.zone).isoformat() == "2026-12-01T12:00:00+08:00"
 
 
 @pytest.mark.parametrize("day", ["0001-01-01", "2026-11-20", "9999-12-31", "下周", ""])

@@ -239,7 +239,7 @@ async def test_a_dispatcher_chooses_units(house: House) -> None:
     assert (view["lead_unit"], view["coop_units"]) == ("lighting_office", ["works_office"])
 
 
-async def test_a_cooperating_unit_reads_and_does_not_act(house: House) -> None:
+async def test_a_cooperating_unit_reads_and_replies(house: House) -> None:
     dispatcher = await house.token(Role.DISPATCHER)
     number = (await house.file(dispatcher, "那个事情到底什么时候办"))["number"]
     await house.act(
@@ -253,9 +253,20 @@ async def test_a_cooperating_unit_reads_and_does_not_act(house: House) -> None:
         coop_units=["works_office"],
         mode="joint",
     )
-    await house.login(Role.HANDLER, unit="works_office")
+    csrf = await house.login(Role.HANDLER, unit="works_office")
     page = await (await house.client.get(f"/desk/cases/{number}")).text()
-    assert "现在没有您要做的" in page
+    assert re.findall(r'data-action="(\w+)"', page) == ["coop_reply"]
+    status, page = await step(house, csrf, number, "coop_reply", text="路面已恢复")
+    assert (status, "路面已恢复" in page) == (200, True)
+    csrf = await house.login(Role.HANDLER, unit="lighting_office")
+    assert (await step(house, csrf, number, "sign"))[0] == 200
+    contact = {"method": "phone", "content": "已约时间"}
+    status, page = await step(house, csrf, number, "contact", **contact)
+    assert (status, 'name="released_units" value="works_office"' in page) == (200, True)
+    assert 'name="released_units" value="market_office"' not in page
+    assert 'data-action="coop_reply"' not in page
+    answer = {"outcome": "solved", "text": "灯已修好"}
+    assert (await step(house, csrf, number, "reply", **answer))[0] == 200
 
 
 async def test_pages_hold_no_inline_script_or_style(house: House) -> None:
