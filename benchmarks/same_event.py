@@ -12,8 +12,8 @@ Judging, on three sets of pairs:
 * planted in the letters of ``taidi2020c_messages.csv``: title and body of one letter are the same,
   and the same two exchanges are not. Only letters whose title names a place that the body says too.
 
-The figures of ``rules.toml`` were chosen on ``tune`` (authored) and on the even groups (planted);
-the odd ones and ``report`` are for reading off. The real texts do not travel with the project;
+The figures of ``rules.toml`` were chosen on ``TUNED`` (authored) and on the even groups (planted);
+the odd ones and ``BLIND`` are for reading off. The real texts do not travel with the project;
 without them only the authored pairs are judged.
 
 Speed: keys of invented cases in bulk, then candidates looked for by the use case itself, beside a
@@ -48,7 +48,7 @@ from cases.storage.schema import upgrade_schema
 from cases.town import load_town
 from cases.town_files import load_town_files
 from cases.use_cases.same_event import find_similar, write_first_keys
-from tests.same_event.pairs import Pair, Tally, read_pairs, tally_up
+from tests.same_event.pairs import BLIND, TUNED, Pair, Tally, read_pairs, tally_up
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 _SHORTEST = 20
@@ -131,7 +131,7 @@ def _pieces(text: str, length: int = _PIECE) -> set[str]:
 
 def judge_all(folder: Path) -> None:
     """Every set, each half by itself."""
-    for part in ("tune", "report"):
+    for part in (*TUNED, *BLIND):
         say("authored", part, tally_up(read_pairs(part)))
     if not folder.exists():
         print(f"planted   {folder} is not there: no real texts to plant pairs in (--data FOLDER)")

@@ -17,8 +17,26 @@ from cases.same_event.rules import Rules, load_rules, pair_weight
 #: What comes after is the course of the matter, not the matter.
 _LONGEST = 600
 _HAN = re.compile(r"[\u4e00-\u9fffA-Za-z0-9]+")
+IDEOGRAPH = re.compile("[\u4e00-\u9fff]")
 _OPENING = re.compile(r"^(?:[0-9A-Z-]+(?:号楼|号|栋|幢|期|座|区)|[与至到的])+")
 _NO_STEM = re.compile("[路街巷弄村镇区口的了和在有]")
+#: A name that does not end like one (国贸2期, 好又多) begins where something begins.
+#: What may stand before a name: anything else is the beginning of a longer one.
+_BEFORE = frozenset(
+    "在到去于的从住是区县市镇路街道村诉报映询称过买至往向对与和及我们你他她近边面把让叫请由司"
+)
+#: A name that does not end like one (国贸2期, 好又多) begins where something begins.
+_BEGINS = re.compile(
+    r"(?<![\u4e00-\u9fffA-Za-z0-9])|(?<=[在到去往于从住对市县区镇省道的])|"
+    r"(?<=反映|投诉|举报|诉称|地址|位于|我们|关于|咨询|附近|旁边|对面|门口|购买)"
+)
+_HEAD = re.compile("[\u4e00-\u9fff]{3}|[\u4e00-\u9fff]{2}[0-9A-Z]")
+#: The longest name that is looked for by its end alone: 大自然商厦.
+_LOOSE_STEM = 4
+_NO_HEAD = re.compile(
+    "[的了在有是不没我你他她它们这那个人就都也还很吗呢吧啊把被给让从到去来请问能会要想说看后前上下时天年月日"
+    "点因为和与及或等您好其此每各该某且已将否并故而但再仍曾已本次省市区县镇元岁斤两]"
+)
 _CLAUSE = "，。；;！!？?\n,:："
 
 
@@ -34,24 +52,28 @@ class Name:
 @dataclass(frozen=True, slots=True)
 class Features:
     """``loose`` names are pieces that end like a name: they agree with others, and contradict
-    nobody. ``doors``: the numbers by what they count; ``pairs`` of the whole text, ``matter`` of
-    what is left when places and formulas are taken out."""
+    nobody. ``heads``: how names begin that do not end like one. ``doors``: the numbers by what
+    they count; ``pairs`` of the whole text, ``matter`` and the single ``characters`` of what is
+    left when places and formulas are taken out; ``outer`` are the things named there."""
 
     text: str
     names: tuple[Name, ...]
     loose: frozenset[Name]
+    heads: frozenset[str]
     doors: Mapping[str, frozenset[str]]
     objects: frozenset[str]
+    outer: frozenset[str]
     faults: frozenset[str]
     pairs: frozenset[str]
     matter: frozenset[str]
+    characters: frozenset[str]
 
 
 @lru_cache(maxsize=8192)
 def read_features(text: str, place: str) -> Features:
     """Everything in one pass over at most 600 characters."""
     rules = load_rules()
-    text, place = _alike(rules, text[:_LONGEST]), _alike(rules, place)
+    text, place = write_alike(text[:_LONGEST]), write_alike(place)
     spans = [text[start:end] for start, end in iter_place_spans(text)]
     names = list(_read_names(rules, [place, *spans] if place else spans))
     words = narrow_name(text)
@@ -64,20 +86,25 @@ def read_features(text: str, place: str) -> Features:
         names=tuple(dict.fromkeys(names)),
         doors=_read_doors(rules, words if place in text else f"{narrow_name(place)}，{words}"),
         loose=frozenset(_read_loose(rules, words)),
+        heads=frozenset(_read_heads(rules, words)),
         objects=frozenset(c for w in rules.matters.findall(words) for c in rules.concepts[w]),
+        outer=frozenset(c for w in rules.matters.findall(rest) for c in rules.concepts[w]),
         faults=frozenset(f for w in rules.faults.findall(words) for f in rules.faulty[w]),
-        pairs=frozenset(_pairs(rules.formula.sub("，", words))),
-        matter=frozenset(_pairs(rest)),
+        pairs=frozenset(iter_pairs(rules.formula.sub("，", words))),
+        matter=frozenset(iter_pairs(rest)),
+        characters=frozenset(IDEOGRAPH.findall(rest)),
     )
 
 
-def _alike(rules: Rules, text: str) -> str:
-    for word, other in rules.alike.items():
+def write_alike(text: str) -> str:
+    """农贸市场, 菜市场 and 菜场 in one word."""
+    for word, other in load_rules().alike.items():
         text = text.replace(word, other)
     return text
 
 
-def _pairs(text: str) -> Iterator[str]:
+def iter_pairs(text: str) -> Iterator[str]:
+    """Any two characters next to each other; no pair goes over a comma."""
     for run in _HAN.findall(text):
         yield from (run[i : i + 2] for i in range(len(run) - 1))
 
@@ -97,33 +124,57 @@ def _read_names(rules: Rules, places: list[str]) -> Iterator[Name]:
 
 def _named(rules: Rules, kind: str, words: str) -> Name | None:
     """麻将馆, 物业公司, 道路: a tail and what every such place is called is no name."""
-    core = _OPENING.sub("", words)
+    core = _OPENING.sub("", rules.lead.sub("", words))
     stem = rules.tails[kind].sub("", core)
     if core.startswith("和") and len(stem) > 2:
         core, stem = core[1:], stem[1:]  # 文澜路和春申街; 和平桥 keeps its name
     if not stem or rules.no_name.fullmatch(core):
         return None
-    if kind in ("road", "admin"):
+    if kind == "admin":
+        return Name(kind, core, core[-4:] if core.endswith("街道") else core[-3:])
+    if kind == "road":
         return Name(kind, core, core)
     telling = max((pair_weight(stem[i : i + 2]) for i in range(len(stem) - 1)), default=0.0)
-    if telling < rules.figure("telling_name"):
+    if telling < rules.figure("telling_name") and not rules.proper.search(core):
         return None
     tail = core[len(stem) :]
-    return Name(kind, core, core if kind == "shop" or len(stem) < 4 else stem[-2:] + tail)
+    # 晨星培训学校 is nobody's 培训学校.
+    short = (
+        kind != "shop" and len(stem) >= 4 and pair_weight(stem[-2:]) >= rules.figure("telling_name")
+    )
+    return Name(kind, core, stem[-2:] + tail if short else core)
 
 
 def _read_loose(rules: Rules, text: str) -> Iterator[Name]:
-    """翠竹弄, 星河超市: two characters and a tail, wherever they stand."""
+    """翠竹弄, 星河超市: two characters and a tail, wherever they stand, or up to four, where a name
+    may begin."""
     for match in rules.loose.finditer(text):
         kind = match.lastgroup or ""
         words = match.group(kind)
         if kind == "admin" or _NO_STEM.search(words[:2]) or rules.matters.search(words):
             continue
+        begin = next(
+            (
+                start
+                for start in range(match.start(), match.start() - _LOOSE_STEM + 1, -1)
+                if start >= 0 and begins_at(text, start)
+            ),
+            None,
+        )
+        if begin is None:
+            continue
+        words = text[begin : match.start()] + words
         if any(tail.fullmatch(words[:2]) for tail in rules.tails.values()):
             continue  # 广场广场舞
         name = _named(rules, kind, words)
         if name is not None:
             yield name
+
+
+def begins_at(text: str, position: int) -> bool:
+    """Whether a name may begin there: 碎石厂 is neither 姚家渡碎石厂 nor 陆家渡碎石厂."""
+    before = text[position - 1 : position]
+    return not _HAN.fullmatch(before) or before in _BEFORE
 
 
 def _bare(rules: Rules, text: str) -> Iterator[Name]:
@@ -137,6 +188,21 @@ def _bare(rules: Rules, text: str) -> Iterator[Name]:
             and telling >= rules.figure("telling_name")
         ):
             yield Name("bare", left, left)
+
+
+def _read_heads(rules: Rules, text: str) -> Iterator[str]:
+    """Three rare characters where something begins: 国贸2, 好又多. No thing, and no fault."""
+    for match in _BEGINS.finditer(text):
+        head = _HEAD.match(text, match.end())
+        if head is None or _NO_HEAD.search(piece := head.group()):
+            continue
+        if rules.matters.search(piece) or rules.faults.search(piece):
+            continue
+        told = [pair_weight(pair) for pair in iter_pairs(piece)]
+        if min(told) >= rules.figure("telling_head") and sum(told) >= rules.figure(
+            "telling_head_sum"
+        ):
+            yield piece
 
 
 def _read_doors(rules: Rules, text: str) -> dict[str, frozenset[str]]:

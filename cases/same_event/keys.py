@@ -49,7 +49,7 @@ def edition() -> str:
     """A digest of the lists; figures may change without a new index."""
     rules = tomllib.loads((FOLDER / "rules.toml").read_text(encoding="utf-8"))
     parts = [
-        json.dumps([rules["text"], rules["names"], rules["related"]], ensure_ascii=False),
+        json.dumps([rules[k] for k in ("text", "names", "related", "loose")], ensure_ascii=False),
         *((FOLDER / n).read_text(encoding="utf-8") for n in ("matters.toml", "common_pairs.csv")),
         f"{_PIECES} {_PIECE} {_OPENING} {_SQUARE}",
     ]

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cases.same_event.features import Features, Name
+from cases.same_event.features import Features, Name, begins_at
 from cases.same_event.rules import load_rules, pair_weight
 
 if TYPE_CHECKING:
@@ -23,9 +23,13 @@ _NARROW = frozenset({"road", "estate", "public", "shop", "village", "bare"})
 #: Two roads may both be said of one estate on their corner; two estates are never one place.
 _SIDES = frozenset({"estate", "public", "shop", "bare"})
 _RARE = 4
+_NONE: frozenset[str] = frozenset()
+_TELLING = 0.85
 #: What is this long, or says something, is a sentence that ends like a name.
 _LONGEST_NAME = 7
-_SENTENCE = re.compile("[的了在有请把被是使找怎就都]|希望|可以")
+_SENTENCE = re.compile(
+    "[的了在有请把被是使找怎就都建开无设]|希望|可以|附近|违法|影响|私自|收到|收受|多次|反对"
+)
 _METRES = 111_320.0
 
 
@@ -66,8 +70,15 @@ def _compare_words(a: Features, b: Features) -> Agreement:
         if not any(name.kind == kind for name in shared)
     }
     if not apart - {"bare", "admin"}:
-        shared |= {name for name in a.loose if _says(b, name)}
+        shared |= {n for n in a.loose if _says(b, n)} | {n for n in b.loose if _says(a, n)}
     narrow = {name.kind for name in shared} & _NARROW
+    heads = {h for h in a.heads & b.heads if _may_name(a, b, h)}
+    if not narrow and heads and not apart - {"bare", "admin"}:
+        return Agreement(_head_level(a, b), hard, soft)
+    if not narrow and a.doors.get("bus", _NONE) & b.doors.get("bus", _NONE):
+        if apart - {"bare", "admin"}:
+            soft = soft or "landmark"
+        return Agreement(load_rules().figure("level_line"), hard, soft)
     if not narrow:
         if "admin" in apart and not _districts(a) & _districts(b):
             apart -= {"admin"}
@@ -92,32 +103,81 @@ def _level(a: Features, b: Features, shared: set[Name]) -> float:
     """A door or two names say the place; a long road or a village alone says it half."""
     rules = load_rules()
     kinds = {name.kind for name in shared}
-    doors = any(
-        a.doors.get(kind, frozenset()) & b.doors.get(kind, frozenset())
-        for kind, is_hard, _ in rules.doors
-        if is_hard
-    )
     cores = {name.core for name in shared}
     apart = [c for c in cores if not any(c != other and c in other for other in cores)]
     ends = {core[-3:] for core in apart}
-    if doors or len(ends) > 1:
+    if _same_door(a, b) or len(ends) > 1:
         return 1.0
     if kinds & {"estate", "shop", "bare"}:
         return rules.figure("level_estate")
-    return rules.figure("level_public" if "public" in kinds else "level_road")
+    if "public" in kinds:
+        return rules.figure("level_public")
+    lane = any(name.kind == "road" and name.core[-1] in "巷弄" for name in shared)
+    return rules.figure("level_lane" if lane else "level_road")
+
+
+def _may_name(a: Features, b: Features, head: str) -> bool:
+    """Whether three characters are the place: one of the two names no other, or a name begins with
+    them."""
+    if any(name.core.startswith(head) for f in (a, b) for name in (*f.names, *f.loose)):
+        return True
+    return not _names_another(a, b) or not _names_another(b, a)
+
+
+def _names_another(mine: Features, theirs: Features) -> bool:
+    """Also what only ends like a name: 棉纺路 and 缫丝路 are two roads."""
+    names = (name for name in (*mine.names, *mine.loose) if name.kind != "bare")
+    return any(not _says(theirs, name) for name in names)
+
+
+def _head_level(a: Features, b: Features) -> float:
+    """A name that does not end like one, and perhaps a door."""
+    return 1.0 if _same_door(a, b) else load_rules().figure("level_head")
+
+
+def _same_door(a: Features, b: Features) -> bool:
+    return any(
+        a.doors.get(kind, _NONE) & b.doors.get(kind, _NONE)
+        for kind, is_hard, _ in load_rules().doors
+        if is_hard
+    )
 
 
 def _says(other: Features, name: Name) -> bool:
     """Whether the other words name the place too, if only by the rare part of its name."""
-    if name.core in other.text or name.short in other.text:
+    if name.core in other.text:
         return True
-    if name.kind in ("road", "admin"):
+    if name.kind == "road":
         return False
+    if name.kind == "admin":
+        return name.short in other.text
+    if name.short != name.core and _stands_alone(other.text, name.short, name.core):
+        return True
     stem = load_rules().tails[name.kind].sub("", name.core) if name.kind != "bare" else name.core
-    return any(
-        stem[i : i + _RARE] in other.text and _is_rare(stem[i : i + _RARE])
-        for i in range(len(stem) - _RARE + 1)
-    )
+    pieces = (stem[i : i + _RARE] for i in range(len(stem) - _RARE + 1))
+    return any(_is_rare(p) and _stands_alone(other.text, p, name.core) for p in pieces)
+
+
+def _stands_alone(text: str, piece: str, core: str) -> bool:
+    """Whether the text has a piece of a name other than within another name."""
+    before = core[: core.find(piece)][-2:]  # 61实验学校 is not 81实验学校
+    position = text.find(piece)
+    while position >= 0:
+        if begins_at(text, position) or (before and text[:position].endswith(before)):
+            return True
+        position = text.find(piece, position + 1)
+    return False
+
+
+def _hints_at(other: Features, name: Name) -> bool:
+    """Whether the other words may mean it: 小区旁搅拌站 and 搅拌厂. Enough not to contradict."""
+    if _says(other, name):
+        return True
+    if name.kind == "road":
+        return len(name.core) > _RARE and name.core[-3:] in other.text
+    stem = load_rules().tails[name.kind].sub("", name.core)
+    pieces = (stem[i : i + 2] for i in range(len(stem) - 1))
+    return any(pair_weight(piece) >= _TELLING and piece in other.text for piece in pieces)
 
 
 def _is_rare(piece: str) -> bool:
@@ -143,7 +203,7 @@ def _districts(features: Features) -> set[str]:
 def _own_names(mine: Features, theirs: Features) -> bool:
     """Whether one report names a place that the other does not."""
     return any(
-        name.kind in _NARROW - {"bare"} and _is_clean(name) and not _says(theirs, name)
+        name.kind in _NARROW - {"bare"} and _is_clean(name) and not _hints_at(theirs, name)
         for name in mine.names
     )
 
@@ -154,7 +214,7 @@ def _crosses_differ(a: Features, b: Features) -> bool:
     roads_b = {n for n in b.names if n.kind == "road"}
     if len(roads_a) < 2 or len(roads_b) < 2:
         return False
-    return any(not _says(b, n) for n in roads_a) and any(not _says(a, n) for n in roads_b)
+    return any(not _hints_at(b, n) for n in roads_a) and any(not _hints_at(a, n) for n in roads_b)
 
 
 def _compare_doors(a: Features, b: Features) -> tuple[str | None, str | None]:

@@ -17,7 +17,7 @@ from aiohttp import web
 
 from cases.case_number import parse_number
 from cases.lifecycle import State
-from cases.personal_data import mask_text
+from cases.personal_data import mask_part
 from cases.same_event import Report
 from cases.same_event.report import name_people
 from cases.town import Town
@@ -59,7 +59,7 @@ class Candidate:
 def show_similar(similar: Iterable[Similar], town: Town, now: datetime) -> list[Candidate]:
     """In the order given. The citizens' words are masked, as in every list."""
     labels = load_texts("labels")
-    words = labels["same_event_reasons"]
+    words, public = labels["same_event_reasons"], town.public_numbers
     return [
         Candidate(
             number=found.case.number,
@@ -69,8 +69,9 @@ def show_similar(similar: Iterable[Similar], town: Town, now: datetime) -> list[
             reporters=found.reporters,
             state=State(found.case.state).value,
             state_name=labels["states"][State(found.case.state).value],
-            summary=mask_text(found.case.summary),
-            place=found.case.place_text and mask_text(found.case.place_text),
+            summary=mask_part(found.case.summary, found.case.text, public=public),
+            place=found.case.place_text
+            and mask_part(found.case.place_text, found.case.text, public=public),
             category=found.case.category,
             category_name=town.category_name(found.case.category),
             unit_name=town.unit_name(found.case.lead_unit),

@@ -9,7 +9,7 @@ import pytest
 
 from cases.same_event import Answer, Report, judge, judge_group, keys_of, lookup_keys
 from cases.same_event.report import name_people
-from tests.same_event.pairs import read_pairs, tally_up
+from tests.same_event.pairs import BLIND, TUNED, read_pairs, tally_up
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 LAMP = Report("朝晖路桥头三盏路灯不亮", category="zf.light", at=NOW)
@@ -23,16 +23,25 @@ def test_there_are_pairs_of_every_kind() -> None:
 
 
 def test_the_authored_pairs_are_told_apart() -> None:
+    tally = tally_up(read_pairs(*TUNED))
+    assert tally.precision >= 0.97, [pair.a.text for pair in tally.wrong]
+    assert tally.recall >= 0.85, [pair.a.text for pair in tally.missed]
+
+
+def test_all_the_authored_pairs_together() -> None:
     tally = tally_up(read_pairs())
-    assert tally.precision >= 0.95, [pair.a.text for pair in tally.wrong]
-    assert tally.recall >= 0.80, [pair.a.text for pair in tally.missed]
-
-
-def test_the_pairs_that_nothing_was_chosen_on_are_told_apart() -> None:
-    """They were written last and run once; what was found then is in docs/same_event.md."""
-    tally = tally_up(read_pairs("report"))
     assert tally.precision >= 0.95
-    assert tally.recall >= 0.75
+    assert tally.recall >= 0.80
+
+
+def test_the_pairs_that_nothing_was_chosen_on_are_found() -> None:
+    """No text is shown: who has read what goes wrong cannot help choosing by it."""
+    assert tally_up(read_pairs(*BLIND)).recall >= 0.80
+
+
+@pytest.mark.xfail(strict=True, reason="four of 48: docs/same_event.md, Measured")
+def test_of_them_what_is_called_the_same_is() -> None:
+    assert tally_up(read_pairs(*BLIND)).precision >= 0.95
 
 
 def test_the_order_of_two_does_not_matter() -> None:
