@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from cases.storage.database import Database
+from cases.town import load_town
 from cases.use_cases.categories import write_taxonomy
 from cases.use_cases.labels import (
     StoredLabel,
@@ -121,4 +122,5 @@ async def store_suspects(database: Database, report: Path, model_id: str, now: d
     lines = path.read_text(encoding="utf-8").splitlines()
     suspects = [json.loads(line) for line in lines if line]
     async with database.transaction() as session:
-        await record_suspects(session, suspects, model_id, now)
+        town = await load_town(session)
+        await record_suspects(session, suspects, model_id, town, now)
