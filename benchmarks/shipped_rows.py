@@ -25,8 +25,9 @@ from classifier.corpus import fit_features
 from classifier.encoder import make_encoder
 from classifier.encodings import EncodingStore, shipped_store
 from classifier.examples import Example, load_shipped_examples, taxonomy_examples
+from classifier.fit_queue import FitQueue
 from classifier.folds import assign_folds
-from classifier.linear import FitQueue, fit_softmax, fit_voters
+from classifier.linear import fit_softmax, fit_voters
 from classifier.normalization import strip_formulas
 from classifier.reading import ReadingStore, TextReading
 from classifier.semantic_training import centre

@@ -73,8 +73,9 @@ class HeldOut:
     this very training, not taken over from an earlier one. The gate compares two models on these.
     ``folds``, ``guests`` and the scores (n, categories) are what the next training takes over,
     see :mod:`classifier.warm_start`; ``encoded`` has no rows in a lexical model. ``critical``:
-    1 where the words alone made the row critical, 0 where not, -1 where nobody looked; a model
-    of an older program has none.
+    1 where the words alone made the row critical, 0 where not, -1 where nobody looked. ``near``
+    (folds + 1, voters, n, bytes): rows near the border of a separator, packed, see
+    :mod:`classifier.refitting`. A model of an older program has neither.
     """
 
     keys: npt.NDArray[np.uint64]
@@ -85,6 +86,7 @@ class HeldOut:
     lexical: npt.NDArray[np.float16]
     encoded: npt.NDArray[np.float16]
     critical: npt.NDArray[np.int8] = field(default_factory=lambda: np.empty(0, np.int8))
+    near: npt.NDArray[np.uint8] = field(default_factory=lambda: np.empty(0, np.uint8))
 
 
 @dataclass(frozen=True)

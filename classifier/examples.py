@@ -24,6 +24,7 @@ from classifier.tag import REQUEST_TYPES, URGENCIES
 from classifier.taxonomy import Taxonomy, shipped_folder
 
 _READABLE = (".csv", ".xlsx", ".xls", ".ods", ".jsonl")
+_HEADS = {"request_type": REQUEST_TYPES, "urgency": URGENCIES}
 _MOST_NAMED = 5  # warnings name this many rows and count the rest
 
 
@@ -145,15 +146,13 @@ def _example(
             f"{where}: the category “{category}” is not in the taxonomy; "
             "correct it or add it to the taxonomy."
         )
-    example = Example(text, settled, group=row.get("group", "").strip(), where=where)
-    for name, allowed in (("request_type", REQUEST_TYPES), ("urgency", URGENCIES)):
-        value = row.get(name, "").strip()
-        if value and value not in allowed:
+    heads = {name: row.get(name, "").strip() for name in _HEADS}
+    for name, value in heads.items():
+        if value and value not in _HEADS[name]:
             raise BadExamples(
-                f"{where}: the {name} “{value}” is unknown; use one of {', '.join(allowed)}."
+                f"{where}: the {name} “{value}” is unknown; use one of {', '.join(_HEADS[name])}."
             )
-        example = replace(example, **{name: value})
-    return example
+    return Example(text, settled, **heads, group=row.get("group", "").strip(), where=where)
 
 
 def _settle_duplicates(rows: list[Example]) -> tuple[list[Example], list[str]]:

@@ -2,8 +2,8 @@
 
     train_inputs(inputs, *, cache=None, before=None, strength=None, tokenizer=None, encoder=None,
                  engine="local", scheduler=None, progress=None) -> Trained
-    Trained: artefact, metrics, material, inputs, vectors, base; .keep(folder)
-    shared_encoder(encoder, *models) -> Encoder | None
+    Trained: artefact, metrics, material, inputs, vectors, known, base; .keep(folder)
+    shared_encoder(encoder, *models, known=None) -> Encoder | None
 
 ``huying train``, the training room and a repetition all come through here. Texts read and sentences
 encoded are kept in the ``cache`` folder; what it holds changes how long a training takes and
@@ -56,7 +56,8 @@ class Trained:
     metrics: dict[str, Any]
     material: Assembled
     inputs: Inputs
-    vectors: EncodingStore | None  # of the texts that do not travel with the program
+    vectors: EncodingStore | None  # of the texts that do not travel with the program …
+    known: EncodingStore | None  # … and of those that do
     base: str  # id of the model it took scores over from
 
     def keep(self, folder: Path) -> None:
@@ -103,12 +104,11 @@ def train_inputs(
         store = ReadingStore.open(cache / READINGS if cache else None, tokenizer)
         fresh = store.missing(to_read)
         asked = store.ask(to_read, workers if fresh > _READ_HERE else TaskPool())
-        vectors, encodings = None, None
+        vectors, encodings, known = None, None, None
         if strength == SEMANTIC or (strength is None and (encoder or encoder_installed())):
-            vectors, encodings = _encode(texts, cache, inputs, encoder, strength, progress)
+            vectors, encodings, known = _encode(texts, cache, inputs, encoder, strength, progress)
         readings = store.gather(to_read, asked, lambda done: progress("reading", _READ * done))
-        if cache and fresh:
-            store.save(cache / READINGS, to_read)
+        keep = cache / READINGS if cache and fresh else None
         artefact, metrics = train_artefact(
             material.examples,
             own,
@@ -121,17 +121,23 @@ def train_inputs(
             pool=workers,
             town={row.key for row in material.own},
             progress=lambda stage, done: progress(stage, _READ + (1 - _READ) * done),
+            meanwhile=(lambda: store.save(keep, to_read)) if keep else None,
         )
     return Trained(
-        artefact, metrics, material, inputs, encodings, str(artefact.facts["trained_from"])
+        artefact, metrics, material, inputs, encodings, known, str(artefact.facts["trained_from"])
     )
 
 
-def shared_encoder(encoder: Encoder | None, *models: ModelArtefact | None) -> Encoder | None:
-    """One encoder for models that are asked about the same texts; None where none has use of it."""
+def shared_encoder(
+    encoder: Encoder | None, *models: ModelArtefact | None, known: EncodingStore | None = None
+) -> Encoder | None:
+    """One encoder for models that are asked about the same texts; None where none has use of it.
+
+    :param known: vectors that need not be made again
+    """
     if not any(model and model.semantic for model in models):
         return encoder
-    return RememberingEncoder(encoder or make_encoder())
+    return RememberingEncoder(encoder or make_encoder(), known)
 
 
 def check_strength(strength: str | None) -> None:
@@ -147,9 +153,9 @@ def _encode(
     encoder: Encoder | None,
     strength: str | None,
     progress: Progress,
-) -> tuple[SentenceVectors | None, EncodingStore | None]:
-    """The texts' vectors, and those among them that are not shipped; None where nobody asked for
-    them and too many are missing."""
+) -> tuple[SentenceVectors | None, EncodingStore | None, EncodingStore | None]:
+    """The texts' vectors, those among them that are not shipped, and all that are known; None
+    where nobody asked for them and too many are missing."""
     shipped = shipped_store()
     if encoder is not None and encoder.identity != shipped.encoder:
         shipped = EncodingStore()  # vectors of another encoder are none at all
@@ -161,13 +167,13 @@ def _encode(
     texts = [strip_formulas(text) for text in texts]
     fresh = store.missing(texts)
     if strength is None and fresh > _ENCODE_UNASKED:
-        return None, None
+        return None, None, None
     encoder = encoder or make_encoder()
     # The fraction starts anew with the next stage: nobody knows beforehand how fast this core is.
     if fresh:
         _fill_store(store, texts, encoder, cache, progress)
     rows = store.gather(texts, encoder)
-    return SentenceVectors(encoder.identity, rows), store.only(texts).without(shipped)
+    return SentenceVectors(encoder.identity, rows), store.only(texts).without(shipped), store
 
 
 def _fill_store(

@@ -19,7 +19,8 @@ import numpy.typing as npt
 
 from classifier.artefact import SemanticPart
 from classifier.calibration import Mixture, fit_mixture
-from classifier.linear import Judging, Linear
+from classifier.fit_queue import Judging
+from classifier.linear import Linear
 
 FloatArray = npt.NDArray[np.float32]
 

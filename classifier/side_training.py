@@ -16,8 +16,9 @@ import numpy.typing as npt
 
 from classifier.artefact import ModelArtefact
 from classifier.examples import Example
+from classifier.fit_queue import FitQueue, Judging
 from classifier.folds import assign_folds
-from classifier.linear import FitQueue, Judging, Linear, fit_margins, fit_softmax
+from classifier.linear import Linear, fit_margins, fit_softmax
 from classifier.reading import TextReading
 from classifier.side_heads import (
     SideHead,
@@ -100,8 +101,13 @@ class SideTrainer:
         )
         sentence_model = None
         if sentences is not None and keep.max(initial=0) < len(sentences):
+            part = before.semantic if before else None
             sentence_model = judge_types(
-                partial(fit_softmax, C=settings["side"]["sentence_C"]), sentences[keep]
+                partial(fit_softmax, C=settings["side"]["sentence_C"]),
+                sentences[keep],
+                start=Linear(part.type_weights, part.type_bias)
+                if part and part.type_bias.size
+                else None,
             )
         return cls(
             keep=keep,

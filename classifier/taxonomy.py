@@ -58,7 +58,7 @@ class Taxonomy:
     def __len__(self) -> int:
         return len(self.labels)
 
-    @property
+    @cached_property
     def codes(self) -> tuple[str, ...]:
         """Category codes in file order: the order of every score table."""
         return tuple(label.code for label in self.labels)

@@ -25,9 +25,11 @@ from classifier.artefact import HeldOut, ModelArtefact
 from classifier.calibration import fit_mixture
 from classifier.corpus import fit_features
 from classifier.examples import Example, Examples
+from classifier.fit_queue import FitQueue, Judging
 from classifier.folds import assign_folds
-from classifier.linear import FitQueue, Judging, fit_softmax, fit_voters
+from classifier.linear import fit_softmax
 from classifier.reading import TextReading, rules_hash
+from classifier.refitting import fit_voters_again
 from classifier.semantic_training import SemanticTrainer, SentenceVectors, centre
 from classifier.side_training import SideTrainer
 from classifier.task_pool import TaskPool
@@ -54,12 +56,14 @@ def train_artefact(
     pool: TaskPool,
     progress: Progress,
     town: Set[str] = frozenset(),
+    meanwhile: Callable[[], None] | None = None,
 ) -> tuple[ModelArtefact, dict[str, Any]]:
     """Train; ``vectors``, one per row of examples and own, make it the semantic strength.
 
     :param readings: one per row of examples, own and side_rows; ``tokenizer``: who cut them
     :param before: the serving model; what it knows is taken over where nothing but rows differs
     :param town: keys of the rows that the town labelled; beside shipped ones each counts more
+    :param meanwhile: what this process may do while others learn
     :returns: the artefact, and the metrics of its out-of-fold predictions
     """
     started = time.perf_counter()
@@ -97,18 +101,24 @@ def train_artefact(
     if vectors is not None:
         mean, centred = centre(vectors.rows)
         fit = partial(fit_softmax, C=settings["encoder"]["C"])
-        encoded = judge(fit, centred, known=warm.encoded if warm else None)
+        encoded = judge(
+            fit,
+            centred,
+            known=warm.encoded if warm else None,
+            start=warm.sentences if warm else None,
+        )
         semantic_trainer = SemanticTrainer(vectors.encoder, mean, encoded, settings)
     space, features = fit_features(readings, **settings["features"])
     category = judge(
         partial(
-            fit_voters,
+            fit_voters_again,
             C=settings["category"]["C"],
             balanced=settings["category"]["balanced"],
             evidence=settings["category"]["evidence"],
         ),
         features[: len(rows)],
         known=warm.lexical if warm else None,
+        near=warm.near if warm else None,
     )
     side_trainer = SideTrainer.ask(
         queue,
@@ -119,6 +129,8 @@ def train_artefact(
         sentences=centred,
         before=before if warm else None,
     )
+    if meanwhile:
+        meanwhile()
     queue.follow(lambda done: progress("learning", _LEARNED * done))
 
     progress("choosing thresholds", _LEARNED)
@@ -194,6 +206,7 @@ def _keep_for_later(
         lexical=category.held_out()[:n].astype(np.float16),
         encoded=(encoded.held_out()[:n] if encoded else np.empty((0, width))).astype(np.float16),
         critical=critical,
+        near=category.near()[:, :, :n],
     )
 
 

@@ -6,7 +6,8 @@ After a hundred corrected rows nearly everything is as it was. Half of what a tr
 serves to judge each row by a model that did not see it; of these, scores of old rows are kept from
 the model before, new rows are judged by that model itself (it never saw them), and one of the
 folds is judged afresh, so that the gate sees what the new rows do to the old ones. The models that
-serve are always fitted on all rows. When more than a tenth of the rows were never judged by folds,
+serve are always those of all rows; they are looked for among the rows that held up the last ones
+(:mod:`classifier.refitting`). When more than a tenth of the rows were never judged by folds,
 or anything but the rows differs (taxonomy, tokenizer, encoder, settings), training starts anew.
 """
 
@@ -21,7 +22,9 @@ import numpy.typing as npt
 
 from classifier.artefact import HeldOut, ModelArtefact
 from classifier.examples import Example
+from classifier.linear import Linear
 from classifier.reading import TextReading
+from classifier.refitting import Near
 from classifier.semantic_training import SentenceVectors
 
 _MOST_UNJUDGED = 0.1  # share of rows that no fold ever judged
@@ -37,6 +40,8 @@ class WarmStart:
     anew: tuple[int, ...]  # folds to judge again
     lexical: FloatArray
     encoded: FloatArray | None
+    sentences: Linear | None  # what the vectors said, to start from
+    near: Near | None  # rows to start from, for each fold and the whole; None: unknown
     guests: npt.NDArray[np.bool_]  # rows no fold judged yet
     trained_from: str  # id of the model before
 
@@ -73,15 +78,25 @@ class WarmStart:
         asked = np.flatnonzero(fresh)
         if len(asked):
             lexical[asked] = _lexical_scores(before, [readings[i] for i in asked.tolist()])
-        encoded = None
+        encoded, sentences = None, None
         if vectors is not None and before.semantic:
+            sentences = Linear(before.semantic.weights, before.semantic.bias)
             encoded = np.full_like(lexical, np.nan)
             encoded[np.flatnonzero(~fresh)] = old.encoded[where[~fresh]]
             encoded[asked] = before.semantic.scores(vectors.rows[asked])
         turn = (int(before.facts.get("turn", -1)) + 1) % (int(folds.max()) + 1)
         anew = tuple(range(turn, turn + _FOLDS_ANEW))
         guests &= ~np.isin(folds[: len(rows)], anew)
-        return cls(folds, anew, lexical, encoded, guests, str(before.facts.get("id", "")))
+        return cls(
+            folds=folds,
+            anew=anew,
+            lexical=lexical,
+            encoded=encoded,
+            sentences=sentences,
+            near=_keep_near(old.near, where, total),
+            guests=guests,
+            trained_from=str(before.facts.get("id", "")),
+        )
 
 
 def describe_likeness(*parts: str) -> str:
@@ -104,6 +119,16 @@ def _keep_folds(
         for row, i in zip(rows, where.tolist(), strict=True)
     ]
     return np.array(folds, dtype=np.int8)
+
+
+def _keep_near(near: Near, where: npt.NDArray[np.int64], total: int) -> Near | None:
+    """The old rows' bits in their new places, ones for all others."""
+    if not near.size:
+        return None
+    found = np.full((*near.shape[:-2], total, near.shape[-1]), 255, dtype=np.uint8)
+    old = np.flatnonzero(where >= 0)
+    found[..., old, :] = near[..., where[old], :]
+    return found
 
 
 def _lexical_scores(model: ModelArtefact, readings: Sequence[TextReading]) -> FloatArray:

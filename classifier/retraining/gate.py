@@ -44,7 +44,7 @@ def pass_gate(
         }
     try:
         current = before or read_artefact(serving)
-        encoder = shared_encoder(encoder, trained.artefact, current)
+        encoder = shared_encoder(encoder, trained.artefact, current, known=trained.known)
         champion = Model(current, encoder)
     except ModelError as error:
         verdict = f"The serving model cannot be used ({error}); this one serves now."

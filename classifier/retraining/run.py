@@ -25,6 +25,7 @@ from typing import Any
 
 from classifier.artefact import ModelArtefact, read_artefact, read_meta
 from classifier.encoder import Encoder
+from classifier.encodings import EncodingStore
 from classifier.errors import ClassifierError, InputsError, ModelError, TaxonomyError
 from classifier.half_written import hidden_beside, sweep
 from classifier.input_training import shared_encoder, train_inputs
@@ -36,7 +37,7 @@ from classifier.retraining.history import ask, ask_earlier
 from classifier.retraining.inputs import Inputs, read_inputs
 from classifier.retraining.label_report import describe, find_suspects, say_replaced
 from classifier.retraining.model_card import write_card
-from classifier.retraining.record import Assembled, assemble, kept_inputs
+from classifier.retraining.record import VECTORS, Assembled, assemble, kept_inputs
 from classifier.retraining.texts import say
 from classifier.taxonomy import Taxonomy, load_taxonomy
 
@@ -177,9 +178,11 @@ def _report(
     if kept and (kept["challenger"], kept["champion"]) == wanted and (report / CARD).exists():
         return kept
     taxonomy = load_taxonomy(inputs.taxonomy)
-    material = assemble(kept_inputs(folder), taxonomy)
+    kept_with = kept_inputs(folder)
+    material = assemble(kept_with, taxonomy)
     artefact = read_artefact(folder)
-    champion, unreadable = _champion(serving, artefact, encoder)
+    known = EncodingStore.open(kept_with.folder / VECTORS)
+    champion, unreadable = _champion(serving, artefact, encoder, known)
     encoder = champion.encoder if champion else encoder
     examined = examine(
         Model(artefact, encoder),
@@ -206,14 +209,14 @@ def _report(
 
 
 def _champion(
-    serving: Path | None, artefact: ModelArtefact, encoder: Encoder | None
+    serving: Path | None, artefact: ModelArtefact, encoder: Encoder | None, known: EncodingStore
 ) -> tuple[Model | None, str]:
     """The serving model with an encoder that both share; or why it cannot be asked."""
     if serving is None:
         return None, ""
     try:
         current = read_artefact(serving)
-        return Model(current, shared_encoder(encoder, artefact, current)), ""
+        return Model(current, shared_encoder(encoder, artefact, current, known=known)), ""
     except ModelError as error:
         return None, str(error)
 

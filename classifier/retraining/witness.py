@@ -6,7 +6,7 @@
                                                type and urgency where it is asked
     .trained_on(row), .took_over(row) -> bool
     .critical(rows, fair) -> bool array        who is told to call 110
-    RememberingEncoder(encoder)                one for two models: no text is encoded twice
+    RememberingEncoder(encoder, known)         one for two models: no text is encoded twice
 
 ``taxonomy`` is the one the answers are judged by. A model of an older one answers in its own codes;
 what became of them is looked up, and a code that is gone is an answer nobody can use: "".
@@ -24,6 +24,7 @@ import numpy.typing as npt
 from classifier.cue_rules import judge_urgency
 from classifier.decision import decide, load_costs
 from classifier.encoder import Encoder
+from classifier.encodings import EncodingStore
 from classifier.examples import Example
 from classifier.label_quality import held_out_probabilities
 from classifier.model import Model
@@ -35,19 +36,21 @@ FloatArray = npt.NDArray[np.float32]
 
 
 class RememberingEncoder:
-    """The encoder's port, with a memory for the length of a comparison."""
+    """The encoder's port, with a memory for the length of a comparison.
 
-    def __init__(self, encoder: Encoder) -> None:
+    :param known: vectors that a training has made already
+    """
+
+    def __init__(self, encoder: Encoder, known: EncodingStore | None = None) -> None:
         self.identity = encoder.identity
         self._encoder = encoder
-        self._known: dict[str, FloatArray] = {}
+        self._store = EncodingStore()
+        if known:
+            self._store.add(known)
 
     def encode(self, texts: Sequence[str]) -> FloatArray:
-        """Shape (n, 384), float32, each row of length 1."""
-        fresh = list(dict.fromkeys(text for text in texts if text not in self._known))
-        if fresh:
-            self._known |= dict(zip(fresh, self._encoder.encode(fresh), strict=True))
-        return np.array([self._known[text] for text in texts], dtype=np.float32)
+        """Shape (n, 384), float32; as exact as a training's own vectors are."""
+        return self._store.gather(texts, self._encoder)
 
 
 class Witness:

@@ -73,9 +73,17 @@ def write_rows(tmp_path: Path) -> Callable[..., Path]:
     return write
 
 
-def train_small(files: tuple[Path, Path], registry: ModelRegistry) -> TrainingReport:
+def train_small(
+    files: tuple[Path, Path], registry: ModelRegistry, *, from_scratch: bool = False
+) -> TrainingReport:
     taxonomy, rows = files
-    return train_files([rows], taxonomy=taxonomy, registry=registry, strength="lexical")
+    return train_files(
+        [rows],
+        taxonomy=taxonomy,
+        registry=registry,
+        strength="lexical",
+        from_scratch=from_scratch,
+    )
 
 
 def _copy_rows(source: Path, target: Path, keep: Callable[[dict[str, str]], bool]) -> None:

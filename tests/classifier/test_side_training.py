@@ -10,7 +10,7 @@ from scipy.sparse import csr_matrix
 
 from classifier.artefact import read_artefact, write_artefact
 from classifier.examples import Example
-from classifier.linear import FitQueue
+from classifier.fit_queue import FitQueue
 from classifier.model import Model, load_model
 from classifier.reading import TextReading
 from classifier.registry import ModelRegistry

@@ -10,7 +10,8 @@ import pytest
 from scipy.sparse import csr_matrix
 
 from classifier.calibration import fit_mixture
-from classifier.linear import Fit, FitQueue, fit_evidence, fit_margins, fit_softmax
+from classifier.fit_queue import FitQueue
+from classifier.linear import Fit, fit_evidence, fit_margins, fit_softmax
 from classifier.task_pool import TaskPool
 from classifier.trainer import SETTINGS, calibration_for
 

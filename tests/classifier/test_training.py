@@ -54,7 +54,7 @@ def test_first_model_serves_at_once(small_files: Files, tmp_path: Path) -> None:
 
 def test_training_twice_gives_the_same_model(small_files: Files, registry: ModelRegistry) -> None:
     served = registry.current()
-    report = train_small(small_files, registry)
+    report = train_small(small_files, registry, from_scratch=True)
     assert served is not None
     first, second = read_artefact(served), read_artefact(report.path)
     assert np.array_equal(first.weights, second.weights)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from classifier.artefact import ModelArtefact, read_artefact
+from classifier.model import load_model
 from classifier.registry import ModelRegistry
 from classifier.testing import FakeEncoder
 from classifier.training import TrainingReport, train_files
@@ -77,6 +78,23 @@ def test_new_rows_are_judged_and_old_scores_kept(
     assert not np.array_equal(new.lexical[where][~kept], old.lexical[~kept])
 
 
+def test_where_the_next_fit_starts_is_kept(
+    small_files: Files, registry: ModelRegistry, tmp_path: Path
+) -> None:
+    """Of both folds and of the whole; the fold not judged anew keeps what it knew."""
+    before = serving(registry).held_out
+    report = train(small_files, add_rows(small_files, tmp_path, NEW), registry)
+    after = read_artefact(report.path).held_out
+    assert before.near.shape[:3] == (3, 2, len(before.keys))
+    assert after.near.shape[:3] == (3, 2, len(after.keys))
+    place = {key: i for i, key in enumerate(after.keys.tolist())}
+    where = np.array([place[key] for key in before.keys.tolist()])
+    assert np.array_equal(after.near[1][:, where], before.near[1])
+    fresh = np.setdiff1d(np.arange(len(after.keys)), where)
+    assert (after.near[1][:, fresh] == 255).all()
+    assert not (after.near[2][:, fresh] == 255).all()
+
+
 def test_the_fold_judged_anew_takes_turns(
     small_files: Files, registry: ModelRegistry, tmp_path: Path
 ) -> None:
@@ -87,16 +105,18 @@ def test_the_fold_judged_anew_takes_turns(
     assert judged[0].guests.sum() > judged[1].guests.sum() == 0
 
 
-def test_the_model_is_the_one_from_scratch(
+def test_the_model_answers_as_the_one_from_scratch(
     small_files: Files, registry: ModelRegistry, tmp_path: Path
 ) -> None:
     path = add_rows(small_files, tmp_path, NEW)
     warm = train(small_files, path, registry)
     cold = train(small_files, path, registry, from_scratch=True)
     assert read_artefact(cold.path).facts["trained_from"] == ""
-    # The serving weights are fitted on all rows in both.
-    first, second = read_artefact(warm.path), read_artefact(cold.path)
-    assert np.array_equal(first.weights, second.weights)
+    # Both serve what all rows say; the one has looked for it among the rows of the last model.
+    texts = [row["text"] for row in csv.DictReader(path.open(encoding="utf-8"))]
+    first, second = (load_model(report.path).tag_many(texts) for report in (warm, cold))
+    assert [tag.category for tag in first] == [tag.category for tag in second]
+    assert max(abs(a.confidence - b.confidence) for a, b in zip(first, second, strict=True)) < 0.05
     assert abs(warm.metrics["accuracy"] - cold.metrics["accuracy"]) < 0.05
 
 
