@@ -25,11 +25,13 @@ from cases.actors import Actor
 from cases.callers.texts import rules_of
 from cases.errors import CaseNotFound, InvalidData, PermissionDenied, RuleBroken
 from cases.history import append_history
-from cases.lifecycle import Action, Role
+from cases.lifecycle import Action, Role, State
 from cases.models import CallBack, Case, HistoryEntry
 from cases.notifications import format_moment
 from cases.town import Town
 from cases.use_cases.act import lock_case, perform
+from cases.use_cases.merging import answering_case, hold_parent
+from cases.use_cases.reporters import SOLVED, record_merged_word
 
 ROLES = frozenset({Role.AGENT, Role.DISPATCHER, Role.ADMIN})
 TOLD, NO_ANSWER, WRONG_NUMBER = "told", "no_answer", "wrong_number"
@@ -106,13 +108,15 @@ async def settle(
     now: datetime,
 ) -> Case:
     """Record what came of a call. ``data``: ``satisfaction``, ``solved`` and ``comment`` as the
-    caller said them, with told. Raises ``CaseNotFound``, ``PermissionDenied``, ``InvalidData``,
+    caller said them, with told; of a merged case the last two, which are kept with the one that
+    answers. Raises ``CaseNotFound``, ``PermissionDenied``, ``InvalidData``,
     ``RuleBroken`` where somebody else was quicker, nobody answered a moment ago, or the rating is
     not allowed."""
     _check(actor)
     if result not in RESULTS:
         raise InvalidData("请选择：已告知、无人接听或号码错误。", field="result")
     _, case = await read_call_back(session, call_back_id)
+    await hold_parent(session, case.number)
     case = await lock_case(session, case.number)
     row = await session.get(CallBack, call_back_id, populate_existing=True)
     if row is None or row.state != "waiting":
@@ -130,7 +134,9 @@ async def settle(
         row.settled_at, row.settled_by = now, actor.name
     record = {"moment": row.moment, "result": result, "attempts": row.attempts}
     await _note(session, case, CALLED, record, actor=actor, now=now)
-    if result == TOLD and data.get("satisfaction"):
+    if result == TOLD and case.state == State.MERGED:
+        await _keep_word(session, case, data, actor=actor, now=now)
+    elif result == TOLD and data.get("satisfaction"):
         if actor.role is not Role.AGENT:
             raise PermissionDenied("只有坐席能记录电话里的评价。")
         rating = {name: data[name] for name in RATING if data.get(name)}
@@ -138,6 +144,19 @@ async def settle(
             session, case, Action.RATE, rating, actor=actor, town=town, now=now, notify=False
         )
     return case
+
+
+async def _keep_word(
+    session: AsyncSession, case: Case, data: dict[str, Any], *, actor: Actor, now: datetime
+) -> None:
+    """The rating is the first reporter's of the case that answers; this word stands beside it."""
+    solved, words = data.get("solved") or None, data.get("comment") or ""
+    if not (solved or words.strip()):
+        return
+    if solved is not None and solved not in SOLVED:
+        raise InvalidData("请选择解决了、部分解决或没有解决。", field="solved")
+    answering = await answering_case(session, case)
+    await record_merged_word(session, answering, case.number, solved, words, actor=actor, now=now)
 
 
 def _put_off(row: CallBack, town: Town, now: datetime) -> None:

@@ -24,14 +24,13 @@ from cases.callers.followers import Followed, find_followed
 from cases.callers.lines import SMS
 from cases.callers.texts import read_words, rules_of
 from cases.errors import CaseError
-from cases.history import append_history
 from cases.lifecycle import Action, State
 from cases.models import Case, Contact, OutboxMessage
 from cases.town import Town
 from cases.use_cases.act import perform
 from cases.use_cases.citizen import amend_case, ask_for_person
 from cases.use_cases.merging import answering_case
-from cases.use_cases.reporters import SAID, record_word
+from cases.use_cases.reporters import record_merged_word, record_word
 
 _CLOSED = (State.CLOSED.value, State.EVALUATED.value)
 _ASKS = ("notice.close", "notice.rate_reminder")
@@ -82,9 +81,12 @@ async def _judge(
     if meaning.isdigit():
         action, data = Action.RATE, {"satisfaction": meaning}
     actor = Actor.tracker(case.number)
+    # A follower may want the call; this one hears what their own answer leads to.
+    waits_already = case.wants_person
     await perform(session, case, action, data, actor=actor, town=town, now=now, notify=False)
     if case.state == State.EVALUATED:
-        return Heard("person" if case.wants_person else "rated", case)
+        called = case.wants_person and not (waits_already and _SOLVED.get(meaning) == "yes")
+        return Heard("person" if called else "rated", case)
     return Heard("reopened", case)
 
 
@@ -118,23 +120,14 @@ async def _hear_merged(
 ) -> Heard:
     """What is said of the answer stands beside the first reporter's rating, which it does not
     touch; everything else is more about the matter. Both where it is handled and read."""
-    said = f"编号 {own.number} 的诉求人{_said(text)}"
     solved = _SOLVED.get(meaning)
     if solved is None:
+        said = f"编号 {own.number} 的诉求人{_said(text)}"
         called = await _add_words(session, answering, said, Actor.bot(), town, now)
         return Heard("person" if called else "noted", own)
-    await append_history(
-        session,
-        answering,
-        action=SAID,
-        from_state=answering.state,
-        actor=Actor.bot(),
-        data={"solved": solved, "text": said},
-        citizen_text=None,
-        now=now,
+    await record_merged_word(
+        session, answering, own.number, solved, _said(text), actor=Actor.bot(), now=now
     )
-    if solved == "no":
-        await ask_for_person(session, answering, now=now)
     return Heard("person" if solved == "no" else "noted", own)
 
 

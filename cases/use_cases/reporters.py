@@ -5,6 +5,7 @@
     await add_reporter(session, case, …) -> CaseReporter | None     None: is there already
     await record_word(session, number, reporter_id, solved, words, actor=…, now=…) -> Case
     await record_own_word(session, case, contact_id, solved, actor=…, now=…)      from their chat
+    await record_merged_word(session, case, own_number, solved, words, …)      of a merged case
     await find_followed_case(session, case_id, contact_id) -> Case | None
     await forget_reporter(session, contact_id)
 
@@ -211,7 +212,24 @@ async def record_own_word(
     )
     if own is None:
         raise CaseNotFound("没有这位跟进人，请刷新后再试。")
-    await _note_word(session, case, solved, f"编号 {own} 的诉求人", actor, now)
+    await record_merged_word(session, case, own, solved, "", actor=actor, now=now)
+
+
+async def record_merged_word(
+    session: AsyncSession,
+    case: Case,
+    own_number: str,
+    solved: str | None,
+    words: str,
+    *,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """What the first reporter of a case that was merged into ``case`` says of the answer; they have
+    no row of their own, so the line names their number. ``case`` is held by this transaction."""
+    words = words.strip()[:_LONGEST]
+    said = f"编号 {own_number}" + (f"：{words}" if words else "")
+    await _note_word(session, case, solved, said, actor, now)
 
 
 async def find_followed_case(session: AsyncSession, case_id: int, contact_id: int) -> Case | None:

@@ -23,6 +23,7 @@ from cases.errors import CaseError, CaseNotFound
 from cases.history import read_history
 from cases.lifecycle import Role, State
 from cases.personal_data import mask_name, mask_phone
+from cases.use_cases.merging import answering_case
 from intake_api.accounts.csrf import checked_form
 from intake_api.accounts.keys import DATABASE, TOWN, now_of
 from intake_api.accounts.sessions import Staff
@@ -109,6 +110,7 @@ async def _page(
         async with request.app[DATABASE].reading() as session:
             row, case = await read_call_back(session, _id(request))
             history = await read_history(session, case.id)
+            answering = await answering_case(session, case)
     except CaseNotFound:
         raise Problem("not_found") from None
     shown = showed_phone(history, staff.actor, now)
@@ -124,6 +126,7 @@ async def _page(
             if value.isdigit()
         ],
         "rates": case.state in RATEABLE and staff.actor.role is Role.AGENT,
+        "gives_word": answering is not case and answering.state in RATEABLE,
         "given": given or dict.fromkeys(RATING, ""),
         "town": town,
         "message": message,

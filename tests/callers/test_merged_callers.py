@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from cases.callers.calling import list_call_backs
+from cases.actors import Actor
+from cases.callers.calling import TOLD, list_call_backs, settle
 from cases.history import read_history
 from cases.lifecycle import Role, State
 from cases.models import HistoryEntry, OutboxMessage
@@ -129,6 +130,39 @@ async def test_a_word_is_kept_where_it_is_answered(phone: Phone, words: str, sol
     )  # fmt: skip
     assert parent in await say(phone, "5", MOBILE)
     assert (await phone.case(parent)).satisfaction == 5, "the question stays the first one's"
+
+
+async def test_a_word_by_voice_is_kept_there_too(phone: Phone) -> None:
+    parent, child = await two_of_one(phone, LANDLINE)
+    await phone.settle_case(parent)
+    async with phone.database.transaction() as session:
+        [(row, _)] = (await list_call_backs(session, phone.clock())).due
+        await settle(
+            session,
+            row.id,
+            TOLD,
+            {"satisfaction": "1", "solved": "no", "comment": "我家门口还是黑的"},
+            actor=Actor(Role.AGENT, "李坐席"),
+            town=phone.town,
+            now=phone.clock(),
+        )
+    case = await phone.case(parent)
+    assert (case.state, case.satisfaction, case.wants_person) == (State.CLOSED, None, True)
+    [entry] = await said_of(phone, parent)
+    assert (entry.action, entry.actor_name, entry.data["solved"]) == (
+        "follower_word", "李坐席", "no",
+    )  # fmt: skip
+    assert child in entry.data["text"] and "还是黑的" in entry.data["text"]
+    assert (await phone.case(child)).state == State.MERGED
+
+
+async def test_the_first_reporter_hears_what_their_own_answer_leads_to(phone: Phone) -> None:
+    """Another one is not content and will be called."""
+    parent, _ = await two_of_one(phone)
+    await phone.settle_case(parent)
+    await say(phone, "没解决", CALLER)
+    assert "联系您" not in await say(phone, "5", MOBILE)
+    assert (await phone.case(parent)).wants_person
 
 
 async def test_more_about_the_matter_is_read_where_it_is_handled(phone: Phone) -> None:

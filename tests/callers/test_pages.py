@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
-from cases.lifecycle import Role
+from cases.lifecycle import Role, State
+from cases.models import CallBack, Case
 from tests.intake_api.conftest import House, csrf_of
 
 PHONE = "0571-88001234"
 
 
-async def close_case(house: House) -> str:
+async def close_case(house: House, also: str = "") -> str:
+    """``also``: the number of a second caller, whose case is merged into this one first."""
     agent = await house.token(Role.AGENT)
     case = await house.file(agent, channel="phone", caller_phone=PHONE, caller_name="王女士")
     number: str = case["number"]
@@ -30,6 +33,9 @@ async def close_case(house: House) -> str:
         (handler, "reply", {"outcome": "solved", "text": "灯已修好"}),
         (dispatcher, "close", {}),
     ]
+    if also:
+        second = await house.file(agent, channel="phone", caller_phone=also)
+        await house.act(dispatcher, second["number"], "merge", parent=number)
     for headers, action, data in steps:
         status, body = await house.act(headers, number, action, **data)
         assert status == 200 or body.get("code") == "transition_forbidden", body
@@ -57,6 +63,28 @@ async def test_an_agent_works_the_list_off(house: House) -> None:
     assert (case["satisfaction"], case["solved"]) == (5, "yes")
     again = await house.client.post("/desk/callbacks/2/told", data={"csrf": csrf})
     assert again.status == 409 and "刚刚被别人处理过" in await again.text()
+
+
+async def test_whose_case_was_merged_gives_a_word_and_no_rating(house: House) -> None:
+    parent = await close_case(house, also="0571-88005678")
+    async with house.database.reading() as session:
+        found = await session.execute(
+            select(CallBack.id, Case.number)
+            .join(Case, Case.id == CallBack.case_id)
+            .where(Case.state == State.MERGED, CallBack.state == "waiting")
+        )
+        row_id, other = found.one()
+    csrf = await house.login(Role.AGENT)
+    page = await (await house.client.get(f"/desk/callbacks/{row_id}")).text()
+    assert "解决了吗" in page and "满意度" not in page and "同一件事" in page
+    data = {"csrf": csrf, "solved": "partly", "comment": "还差一盏"}
+    answer = await house.client.post(f"/desk/callbacks/{row_id}/told", data=data)
+    assert answer.status == 200 and "已记下：已告知" in await answer.text()
+    headers = await house.token(Role.DISPATCHER)
+    case = await (await house.client.get(f"/api/v1/cases/{parent}", headers=headers)).json()
+    assert case["satisfaction"] is None
+    shown = await (await house.client.get(f"/desk/cases/{parent}")).text()
+    assert "还差一盏" in shown and other in shown
 
 
 async def test_a_bad_rating_shows_the_page_again(house: House) -> None:
