@@ -72,6 +72,8 @@ def write_aloud(
 ) -> str:
     """What is read to a caller: who is calling, what about, and the notice in full."""
     aloud = load_sms_texts()["aloud"]
+    if answering is not None and f"{moment}_merged" in aloud:
+        moment = f"{moment}_merged"
     words = str(aloud["opening"]) + str(aloud.get(moment, aloud["other"]))
     values = _values(case, town, answering)
     return words.format(

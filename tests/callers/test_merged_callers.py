@@ -74,6 +74,7 @@ async def test_a_landline_hears_the_answer_read_out(phone: Phone) -> None:
         [(row, case)] = (await list_call_backs(session, phone.clock())).due
     assert (row.moment, case.number) == ("close", child)
     assert "路灯管理所的办理结果是已解决" in row.text and "三盏灯都换好了" in row.text
+    assert "您那里的问题解决了吗" in row.text and "满意" not in row.text
     assert parent not in row.text
 
 
