@@ -20,7 +20,7 @@ from cases import callbacks, outbox
 from cases.callers.call_backs import note_call_back
 from cases.callers.followers import FOLLOWS
 from cases.callers.lines import SMS, find_line, why_silent
-from cases.callers.texts import fits, write_sms
+from cases.callers.texts import fits, is_sms_key, write_sms
 from cases.models import Attachment, Case, Contact, OutboxMessage
 from cases.outgoing_files import enqueue_files, held_until, put_behind, take_back_files
 from cases.quiet_hours import send_after
@@ -131,10 +131,12 @@ async def notify_contact(
     town: Town,
     buttons: list[list[dict[str, str]]] | None = None,
     answering: Case | None = None,
+    wording: str = "",
 ) -> bool:
     """Queue a notice for the chat behind a case, or for its caller's mobile in the words of a text
     message; ``False`` where there is none to tell, and somebody may have to call instead.
     ``answering``: of a case that was merged, the one whose unit, date and outcome are the news.
+    ``wording``: of the text message, where that of the kind does not say it.
 
     What is still held back about the same case becomes part of this message; what the newer
     word makes pointless (``superseded``) is left out. Files that were to go with it follow it.
@@ -158,7 +160,8 @@ async def notify_contact(
         )
         return False
     if contact.channel == SMS:
-        text, buttons = write_sms(kind.removeprefix("notice."), case, town, answering), None
+        key = wording if is_sms_key(wording) else kind.removeprefix("notice.")
+        text, buttons = write_sms(key, case, town, answering), None
         if not text:
             return False
     return await queue_notice(

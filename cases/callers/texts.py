@@ -2,6 +2,7 @@
 
     write_sms(key, case, town, answering=None) -> str       "" where nothing is said at this moment
     write_answer(key, town, case=None) -> str
+    is_sms_key(key) -> bool
     fits(text) -> bool
     read_words(text) -> "stop" | "resume" | "unsolved" | "1" … "5" | ""
     fill_link(text, root) -> str            the place of the link filled, or closed up
@@ -54,6 +55,11 @@ def write_sms(key: str, case: Case, town: Town, answering: Case | None = None) -
     elif key == "receipt" and case.lead_unit and case.due_at:
         key = "receipt_dispatched"
     return _choose(texts.get(key, ()), _values(case, town, answering))
+
+
+def is_sms_key(key: str) -> bool:
+    """Whether the file has wordings under this key."""
+    return isinstance(load_sms_texts().get(key), list)
 
 
 def fits(text: str) -> bool:

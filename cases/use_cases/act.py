@@ -192,6 +192,7 @@ async def perform(
             now=now,
             town=town,
             buttons=step.buttons,
+            wording=step.notice or "",
         )
     if notify:
         await tell_reporters(session, step, wanted, entry.seq)

@@ -101,6 +101,7 @@ async def _tell_merged(
         town=step.town,
         buttons=buttons,
         answering=step.case,
+        wording=step.notice or "",
     )
 
 

@@ -273,3 +273,20 @@ async def test_an_order_read_in_hears_from_then_on(phone: Phone) -> None:
     assert phone.sent() == []
     await phone.settle_case(number)
     assert any("已答复" in row["text"] for row in phone.sent())
+
+
+async def test_a_date_moved_by_another_category_is_texted(phone: Phone) -> None:
+    """The date told at the dispatch no longer holds; a category alone is no news for a phone."""
+    number = await phone.file()
+    await phone.act(number, Role.HANDLER, "sign")
+    await phone.act(number, Role.HANDLER, "contact", method="电话", content="在看")
+    await phone.service.settle()
+    told = len(phone.sent())
+    await phone.act(number, Role.DISPATCHER, "relabel", category="zf.illegal_build")
+    phone.clock.advance(minutes=5)
+    await phone.service.settle()
+    [text] = [row["text"] for row in phone.sent()[told:]]
+    due = (await phone.case(number)).due_at
+    assert due is not None
+    day = due.astimezone(phone.town.calendar.zone)
+    assert number in text and f"改为{day.month}月{day.day}日前答复" in text.replace(" ", "")
