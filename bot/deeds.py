@@ -41,6 +41,7 @@ from cases.use_cases.act import lock_case, perform
 from cases.use_cases.chats import ask_for_chat
 from cases.use_cases.citizen import amend_case, ask_for_person, confirm_tag
 from cases.use_cases.file_case import AttachmentDraft, CaseDraft, file_case
+from cases.use_cases.intake_effects import has_objected
 from cases.use_cases.merging import answering_case
 from cases.use_cases.reporters import record_own_word
 
@@ -136,11 +137,15 @@ async def _supplement(desk: Desk, action: Supplement, incoming: Incoming) -> Cas
         return merged
     case = await lock_case(desk.session, action.case.number)
     location, text = action.location, action.text or None
-    if case.state == State.REJECTED and text:
-        await desk.perform(case, lifecycle.Action.OBJECT, {"reason": text})
-        if not (action.files or location):
-            return case
-        text = None
+    if case.state == State.REJECTED:
+        if text is None or has_objected(case):
+            # Looked at again once already, or no words at all: kept, and a person explains.
+            await ask_for_person(desk.session, case, now=desk.now)
+        else:
+            await desk.perform(case, lifecycle.Action.OBJECT, {"reason": text})
+            if not (action.files or location):
+                return case
+            text = None
     place = action.place or (location.title if location else None)
     return await amend_case(
         desk.session,

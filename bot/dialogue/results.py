@@ -171,7 +171,8 @@ def _supplemented(
     elif action.phone:
         text = say("supplement.phone", number=case.number)
     elif before.state is State.REJECTED:
-        text = say("supplement.objected", number=case.number)
+        again = case.state is State.REJECTED
+        text = say("supplement.kept" if again else "supplement.objected", number=case.number)
     elif before.can_reopen:
         text = say("supplement.closed", number=case.number)
     elif before.state is State.MERGED:

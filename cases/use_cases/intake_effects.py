@@ -5,11 +5,14 @@ from __future__ import annotations
 from cases.deadlines import choose_time_class, step_deadline
 from cases.errors import RuleBroken
 from cases.lifecycle import Role
+from cases.models import Case
 from cases.notifications import solved_buttons
 from cases.use_cases.clocks import follow_label
 from cases.use_cases.ledger import decide_label
 from cases.use_cases.reporters import count_reporters
 from cases.use_cases.step import REQUEST_TYPES, URGENCIES, Step
+
+_OBJECTED = "objected"  # a flag of the case
 
 
 async def accept(step: Step) -> None:
@@ -81,10 +84,15 @@ async def reject(step: Step) -> None:
 async def object_to_rejection(step: Step) -> None:
     """The citizen's one objection to a rejection."""
     step.text("reason")
-    if step.case.flags and "objected" in step.case.flags:
+    if has_objected(step.case):
         raise RuleBroken("这件诉求已经提出过一次异议。")
-    step.case.flags = [*step.case.flags, "objected"]
+    step.case.flags = [*step.case.flags, _OBJECTED]
     step.case.step_due_at = step_deadline(step.town, "accept", step.case.urgency, step.now)
+
+
+def has_objected(case: Case) -> bool:
+    """Whether the one objection was made already."""
+    return _OBJECTED in case.flags
 
 
 async def answer(step: Step) -> None:

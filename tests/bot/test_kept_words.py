@@ -294,6 +294,27 @@ async def test_an_objection_with_a_photo_keeps_both(
     assert "你们说的不对" in [entry.data.get("reason") for entry in entries]
 
 
+async def test_a_second_objection_is_kept_and_a_person_explains(
+    chat: Conversation, town: Town, clock: FrozenClock
+) -> None:
+    await chat.say("人工")
+    (case,) = await all_cases(chat.database)
+    why = {"reason": "不在受理范围", "channel": "请拨 110"}
+    for words in ("你们说的不对", "还是不对，我住的就是这个镇"):
+        async with chat.database.transaction() as session:
+            await act(session, case.number, "reject", why, actor=DISPATCHER, town=town, now=clock())
+        clock.advance(minutes=5)
+        await chat.say(words)
+        await chat.tap("是，请再核一次")
+    assert "没有办成" not in chat.last.text
+    assert "联系您" in chat.last.text
+    (case,) = await all_cases(chat.database)
+    assert (case.state, case.wants_person) == (State.REJECTED, True)
+    async with chat.database.reading() as session:
+        entries = await read_history(session, case.id)
+    assert "还是不对，我住的就是这个镇" in [entry.data.get("text") for entry in entries]
+
+
 async def test_a_photo_nobody_explained_is_not_called_words(
     chat: Conversation, clock: FrozenClock
 ) -> None:
