@@ -90,14 +90,19 @@ def fit_evidence(
     """
     from sklearn.svm import LinearSVC
 
-    found = np.zeros((X.shape[1], len(classes)), dtype=np.float32)
-    bias = np.full(len(classes), -1.0, dtype=np.float32)
+    found = never_chosen(X.shape[1], classes)
     for column, inside, ratio in tell_evidence(X, labels, classes, mentions, weights):
         model = LinearSVC(C=C, random_state=0, tol=EVIDENCE_TOLERANCE)
         model.fit(scale_columns(X, ratio), inside, weights)
-        found[:, column] = model.coef_[0] * ratio
-        bias[column] = model.intercept_[0]
-    return Linear(found, bias)
+        found.weights[:, column] = model.coef_[0] * ratio
+        found.bias[column] = model.intercept_[0]
+    return found
+
+
+def never_chosen(width: int, classes: Sequence[str]) -> Linear:
+    """What a class without rows gets, to be written over where there are some."""
+    weights = np.zeros((width, len(classes)), dtype=np.float32)
+    return Linear(weights, np.full(len(classes), -1.0, dtype=np.float32))
 
 
 def tell_evidence(

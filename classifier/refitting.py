@@ -1,8 +1,7 @@
 """Fitting separators again from the rows that held them up.
 
     fit_voters_again(X, labels, classes, *, C, balanced, evidence, near=None) -> Supported
-    fit_margins_again(X, labels, classes, *, C, balanced, near=None) -> Supported
-    Supported(Linear): what fit_voters or fit_margins gives, and .near, where the next fit starts
+    Supported(Linear): what fit_voters gives, and .near, where the next fit starts
 
 A separator of one class against the rest stands on the rows near its border; without the others,
 four fifths of all, it would stand where it stands. After a hundred new rows it stands on nearly
@@ -31,6 +30,7 @@ from classifier.linear import (
     Weights,
     fit_evidence,
     fit_margins,
+    never_chosen,
     scale_columns,
     tell_evidence,
 )
@@ -66,14 +66,8 @@ def fit_voters_again(
     :param near: of an earlier fit, brought into the order of these rows, new ones all ones;
         None: fitted on all rows from the start
     """
-    margins = fit_margins_again(
-        X,
-        labels,
-        classes,
-        C=C,
-        balanced=balanced,
-        near=None if near is None else near[:1],
-        weights=weights,
+    margins = _fit_margins(
+        X, labels, classes, C, balanced, None if near is None else near[:1], weights
     )
     if near is None:
         model = fit_evidence(X, labels, classes, weights=weights, **evidence)
@@ -88,17 +82,15 @@ def fit_voters_again(
     )
 
 
-def fit_margins_again(
+def _fit_margins(
     X: Any,
     labels: npt.NDArray[np.str_],
     classes: Sequence[str],
-    *,
     C: float,
     balanced: bool,
-    near: Near | None = None,
-    weights: Weights = None,
+    near: Near | None,
+    weights: Weights,
 ) -> Supported:
-    """Margins alone; see :func:`classifier.linear.fit_margins`."""
     if near is None or len(np.unique(labels)) < 3:  # two classes are one separator, weighed twice
         model = fit_margins(X, labels, classes, C=C, balanced=balanced, weights=weights)
         return Supported(model.weights, model.bias, _find_near(model, X, labels, classes))
@@ -127,7 +119,7 @@ def _refit_margins(
 ) -> Supported:
     counts = np.ones(len(labels)) if weights is None else np.asarray(weights, dtype=np.float64)
     known = len(np.unique(labels))
-    found = _nothing(X, classes)
+    found = never_chosen(X.shape[1], classes)
     for column, label in enumerate(classes):
         inside = labels == label
         if not inside.any():
@@ -152,21 +144,13 @@ def _refit_evidence(
     mentions: float,
     weights: Weights,
 ) -> Supported:
-    found = _nothing(X, classes)
+    found = never_chosen(X.shape[1], classes)
     for column, inside, ratio in tell_evidence(X, labels, classes, mentions, weights):
         coef, found.bias[column], near[:, column] = _refit(
             X, ratio, inside, near[:, column], C, EVIDENCE_TOLERANCE, weights
         )
         found.weights[:, column] = coef
     return Supported(found.weights, found.bias, np.packbits(near, axis=1)[None])
-
-
-def _nothing(X: Any, classes: Sequence[str]) -> Linear:
-    """What a class without rows gets: never chosen."""
-    return Linear(
-        np.zeros((X.shape[1], len(classes)), dtype=np.float32),
-        np.full(len(classes), -1.0, dtype=np.float32),
-    )
 
 
 def _refit(
