@@ -76,21 +76,21 @@ class SymbolRuns:
 
         terms: list[str] = []
         rows, columns = [], []
-        for n, starts, ranks, first in self._ngrams():
+        for n, starts, ranks, somewhere in self._ngrams():
             met = csr_matrix(
                 (np.ones(len(starts), np.float32), (self.texts[starts], ranks)),
-                shape=(self.number_of_texts, len(first)),
+                shape=(self.number_of_texts, len(somewhere)),
             )
             met.sum_duplicates()
-            spread = np.bincount(met.indices, minlength=len(first))
+            spread = np.bincount(met.indices, minlength=len(somewhere))
             kept = np.flatnonzero(spread >= least)
-            terms += [self.spell(start, n) for start in first[kept].tolist()]
+            terms += [self.spell(start, n) for start in somewhere[kept].tolist()]
             rows.append(met[:, kept])
             columns.append(spread[kept])
         return _weigh(terms, self.joint, rows, np.concatenate(columns), share)
 
     def _ngrams(self) -> Any:
-        """For n = 1, 2, …: n, where each n-gram starts, its number, where each number is first."""
+        """For n = 1, 2, …: n, where each n-gram starts, its number, one place of each number."""
         starts = np.arange(len(self.symbols))
         ranks = np.zeros(len(self.symbols), dtype=np.int64)
         alphabet = int(self.symbols.max(initial=0)) + 1
@@ -101,8 +101,10 @@ class SymbolRuns:
             starts, ranks = starts[unbroken], ranks[unbroken]
             # Both factors are at most the number of symbols: the product stays far below 2**63.
             keys = ranks * alphabet + self.symbols[starts + n - 1]
-            _, where, ranks = np.unique(keys, return_index=True, return_inverse=True)
-            yield n, starts, ranks, starts[where]
+            known, ranks = np.unique(keys, return_inverse=True)
+            somewhere = np.empty(len(known), dtype=np.int64)
+            somewhere[ranks] = starts  # asking numpy for the first place doubles the sorting
+            yield n, starts, ranks, somewhere
 
 
 def _words(readings: Sequence[TextReading]) -> SymbolRuns:

@@ -19,6 +19,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,6 +31,7 @@ from classifier.normalization import normalize, shorten
 from classifier.task_pool import Task, TaskPool
 from classifier.tokenizer import make_tokenizer
 
+_FORMAT = 2  # of the file; 1 had a line for each text
 _SLICE = 500
 _READING_RULES = ("flags", "request_type", "routing_phrases", "urgency")
 Progress = Callable[[float], None]
@@ -62,7 +64,7 @@ class ReadingStore:
                 if json.loads(next(lines)) == store._made_with():
                     store._readings = {
                         key: TextReading(normal, tuple(words), tuple(cues))
-                        for key, normal, words, cues in map(json.loads, lines)
+                        for key, normal, words, cues in chain.from_iterable(map(json.loads, lines))
                     }
         except (OSError, EOFError, ValueError, StopIteration):
             return cls(tokenizer)
@@ -97,12 +99,14 @@ class ReadingStore:
         partial = hidden_beside(path)
         with gzip.open(partial, "wt", encoding="utf-8", compresslevel=1) as file:
             print(json.dumps(self._made_with()), file=file)
-            for key in sorted({encoding_key(text) for text in keep} & self._readings.keys()):
-                print(json.dumps([key, *self._readings[key]], ensure_ascii=False), file=file)
+            keys = sorted({encoding_key(text) for text in keep} & self._readings.keys())
+            for i in range(0, len(keys), _SLICE):  # a line for each would take twice as long
+                some = [(key, *self._readings[key]) for key in keys[i : i + _SLICE]]
+                print(json.dumps(some, ensure_ascii=False), file=file)
         partial.replace(path)
 
-    def _made_with(self) -> list[str]:
-        return [make_tokenizer(self.tokenizer).identity, rules_hash()]
+    def _made_with(self) -> list[object]:
+        return [_FORMAT, make_tokenizer(self.tokenizer).identity, rules_hash()]
 
 
 def read_slice(tokenizer: str, texts: Sequence[str]) -> list[TextReading]:

@@ -3,6 +3,7 @@
     with TaskPool.for_rows(n) as pool:
         task = pool.ask(work, *arguments)    work: a plain function of a module
         task.result()
+    prepare_for(n)                           some seconds before, where that is known
 
 Processes rather than threads: reading texts holds the interpreter's lock, and liblinear draws its
 random numbers from one place per process, so that two fits beside each other never gave the same
@@ -18,10 +19,11 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager
 from typing import Any, Generic, TypeVar
 
-from classifier.child_process import begin_child, start_processes
+from classifier.child_process import begin_child, prepare_template, start_processes
 
 MANY_ROWS = 3_000  # from here on the processes save more than they cost to start
 PROCESSES = 2  # a town's machine has two cores
+_IMPORTED = ("classifier.refitting", "sklearn.linear_model", "sklearn.svm", "threadpoolctl")
 T = TypeVar("T")
 
 
@@ -61,10 +63,8 @@ class TaskPool(AbstractContextManager["TaskPool"]):
         """A pool fit for a training of so many rows."""
         if rows < MANY_ROWS:
             return cls()
-        pool = cls(start_processes(PROCESSES, _begin))
-        for _ in range(PROCESSES):
-            pool.ask(_begun)  # they import while this process opens its files
-        return pool
+        prepare_for(rows)
+        return cls(start_processes(PROCESSES, _begin, from_template=True))
 
     def __exit__(self, *error: object) -> None:
         if self._processes:
@@ -81,14 +81,15 @@ class TaskPool(AbstractContextManager["TaskPool"]):
         return Task(work, arguments, under_way)
 
 
-def _begin(parent: int) -> None:
-    begin_child(parent)
-    import sklearn.linear_model
-    import sklearn.svm  # noqa: F401
+def prepare_for(rows: int) -> None:
+    """Import scikit-learn, which takes seconds, once for all processes of a pool to come, while
+    this one opens its files."""
+    if rows >= MANY_ROWS:
+        prepare_template(_IMPORTED)
+
+
+def _begin() -> None:
+    begin_child()
     from threadpoolctl import threadpool_limits
 
     threadpool_limits(1)  # each process has a core; more threads would wait for one another
-
-
-def _begun() -> None:
-    """Nothing: a process starts when it is first asked for something."""

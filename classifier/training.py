@@ -47,6 +47,7 @@ from classifier.retraining.gate import KEPT, frozen_before, pass_gate
 from classifier.retraining.inputs import write_inputs
 from classifier.retraining.model_card import keep_comparison
 from classifier.retraining.record import to_row
+from classifier.task_pool import prepare_for
 from classifier.taxonomy import load_taxonomy, shipped_folder
 
 __all__ = ["LEXICAL", "SEMANTIC", "STRENGTHS", "TrainingReport", "train_files", "train_shipped"]
@@ -125,6 +126,7 @@ def train_files(
     if paths:
         columns = {"text_column": text_column, "category_column": category_column}
         given = load_examples(paths, labels, clean=clean, **columns)
+        prepare_for(len(given.rows))
     serving = registry.current() if registry else None
     before = None if from_scratch else _readable(serving)
     with scratch_folder(registry.root if registry else Path(tempfile.gettempdir())) as scratch:

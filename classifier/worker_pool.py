@@ -37,10 +37,10 @@ _CHUNK = 64  # texts per call: a long batch lets single requests in between
 _model: Model | None = None  # the worker's own, set by warm()
 
 
-def warm(model_dir: str, parent: int) -> None:
+def warm(model_dir: str) -> None:
     """Load the model, once per worker process; also tie the worker's life to its parent's."""
     global _model
-    begin_child(parent)
+    begin_child()
     from classifier.model import load_model
 
     try:

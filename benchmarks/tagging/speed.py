@@ -188,15 +188,15 @@ def measure_training() -> Facts:
         for strength in STRENGTHS if encoder_installed() else STRENGTHS[:1]:
             place_of, beside = folder / strength, folder / f"{strength}-beside"
             first, peak = run_apart(_train_time, [most], place_of, strength)
-            facts[f"{strength}: the first model"] = f"{first:.0f} s, peak {peak:.0f} MB"
+            facts[f"{strength}: the first model"] = f"{first:.1f} s, peak {peak:.0f} MB"
             # The same rows beside the same serving model, once with nothing taken over.
             shutil.copytree(place_of, beside)
             (beside / READINGS).unlink()
             anew, _ = run_apart(_train_time, [all_rows], beside, strength, True)
             again, _ = run_apart(_train_time, [all_rows], place_of, strength)
-            facts[f"{strength}: after {_NEW_ROWS} new rows, from scratch"] = f"{anew:.0f} s"
+            facts[f"{strength}: after {_NEW_ROWS} new rows, from scratch"] = f"{anew:.1f} s"
             facts[f"{strength}: after {_NEW_ROWS} new rows, warm"] = (
-                f"{again:.0f} s, {anew / again:.1f} times as fast"
+                f"{again:.1f} s, {anew / again:.1f} times as fast"
             )
             loaded, held = run_apart(_load_time, place_of)
             size, dictionary, seconds = loaded

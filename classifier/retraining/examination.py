@@ -24,7 +24,6 @@ from classifier.retraining.record import Assembled
 from classifier.retraining.row_checks import (
     Leak,
     count_flips,
-    find_leaks,
     find_lone,
     find_narrow,
     find_swapped,
@@ -68,7 +67,7 @@ def examine(
     progress: Progress = lambda fraction: None,
 ) -> Examination:
     """Check the rows, compare the models, decide."""
-    leaks = find_leaks(material.own, material.shipped)
+    leaks = material.leaks
     comparison = compare_models(
         challenger,
         champion,

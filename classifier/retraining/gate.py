@@ -13,12 +13,12 @@ from typing import Any
 
 from classifier.artefact import ModelArtefact, read_artefact
 from classifier.encoder import Encoder
-from classifier.errors import InputsError, ModelError
+from classifier.errors import ModelError
 from classifier.input_training import Trained, shared_encoder
 from classifier.model import Model
 from classifier.retraining.examination import Examination, examine
 from classifier.retraining.inputs import LabelledRow
-from classifier.retraining.record import kept_inputs
+from classifier.retraining.record import kept_frozen
 from classifier.taxonomy import Taxonomy
 
 KEPT = ("passed", "verdict", "n", "better", "worse")  # of the answer, in the metrics of the model
@@ -82,8 +82,5 @@ def _sum_up(examined: Examination) -> dict[str, Any]:
 
 def frozen_before(serving: Path | None, trained: set[str]) -> list[LabelledRow]:
     """The test rows that the serving model was compared on: they stay so."""
-    try:
-        kept = kept_inputs(serving).frozen if serving else ()
-    except InputsError:
-        kept = ()
+    kept = kept_frozen(serving) if serving else ()
     return [row for row in kept if row.key not in trained]

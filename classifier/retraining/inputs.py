@@ -4,6 +4,7 @@
     labelled_row(text, category, ...) -> LabelledRow        with the key that the text has
     write_inputs(folder, rows, frozen, *, taxonomy, settings) -> Inputs
     read_inputs(folder) -> Inputs                 raises InputsError, one sentence
+    read_frozen(folder) -> rows                   the held-out ones alone, in a tenth of the time
     Inputs: folder, rows, frozen, taxonomy: Path, settings, hash
 
 ``rows`` are trained on, ``frozen`` never: they are what two models are compared on. Texts have gone
@@ -114,31 +115,24 @@ def write_inputs(
             "sha256": {name: _sha256(partial / name) for name in (ROWS, FROZEN, TAXONOMY)},
         }
         _write_meta(partial, meta)
-    return read_inputs(folder)
+    return _as_written(folder, meta, tuple(trained), tuple(held))
 
 
 def read_inputs(folder: Path) -> Inputs:
     """:raises InputsError: in one sentence, when something is missing or not what was written."""
     meta = read_meta(folder)
     for name, wanted in meta["sha256"].items():
-        try:
-            found = _sha256(folder / name)
-        except OSError as error:
-            raise InputsError(
-                f"{folder}: {name} cannot be read ({error.strerror}); restore the folder."
-            ) from error
-        if found != wanted:
-            raise InputsError(
-                f"{folder}: {name} is not the file that was written; restore the folder."
-            )
-    return Inputs(
-        folder=folder,
-        rows=_read_rows(folder / ROWS),
-        frozen=_read_rows(folder / FROZEN),
-        taxonomy=folder / TAXONOMY,
-        settings={**DEFAULTS, **meta["settings"]},
-        hash=hashlib.sha256(_decisive(meta).encode()).hexdigest()[:16],
-    )
+        _check(folder / name, wanted)
+    return _as_written(folder, meta, _read_rows(folder / ROWS), _read_rows(folder / FROZEN))
+
+
+def read_frozen(folder: Path) -> tuple[LabelledRow, ...]:
+    """The held-out rows alone.
+
+    :raises InputsError: as :func:`read_inputs`
+    """
+    _check(folder / FROZEN, read_meta(folder)["sha256"].get(FROZEN, ""))
+    return _read_rows(folder / FROZEN)
 
 
 def read_meta(folder: Path) -> dict[str, Any]:
@@ -186,6 +180,35 @@ def encode_rows(rows: Sequence[LabelledRow]) -> bytes:
 def decode_rows(content: bytes) -> tuple[LabelledRow, ...]:
     """The way back from :func:`encode_rows`."""
     return tuple(LabelledRow(**json.loads(line)) for line in content.decode().split("\n") if line)
+
+
+def _as_written(
+    folder: Path,
+    meta: Mapping[str, Any],
+    rows: tuple[LabelledRow, ...],
+    frozen: tuple[LabelledRow, ...],
+) -> Inputs:
+    return Inputs(
+        folder=folder,
+        rows=rows,
+        frozen=frozen,
+        taxonomy=folder / TAXONOMY,
+        settings={**DEFAULTS, **meta["settings"]},
+        hash=hashlib.sha256(_decisive(meta).encode()).hexdigest()[:16],
+    )
+
+
+def _check(path: Path, wanted: str) -> None:
+    try:
+        found = _sha256(path)
+    except OSError as error:
+        raise InputsError(
+            f"{path.parent}: {path.name} cannot be read ({error.strerror}); restore the folder."
+        ) from error
+    if found != wanted:
+        raise InputsError(
+            f"{path.parent}: {path.name} is not the file that was written; restore the folder."
+        )
 
 
 def _decisive(meta: Mapping[str, Any]) -> str:

@@ -3,6 +3,7 @@
     assemble(inputs, taxonomy) -> Assembled(examples, frozen, shipped, warnings)
     keep_inputs(folder, source, trained)            fills <model>/inputs while the model is written
     kept_inputs(model_folder) -> Inputs             raises InputsError
+    kept_frozen(model_folder) -> rows               none where it keeps none
     to_example(row), to_row(example, source)
 
 ``inputs/`` of a model holds the files of :mod:`classifier.retraining.inputs`, and two more:
@@ -20,7 +21,8 @@ import platform
 import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,9 +36,11 @@ from classifier.retraining.inputs import (
     add_notes,
     decode_rows,
     encode_rows,
+    read_frozen,
     read_inputs,
     read_meta,
 )
+from classifier.retraining.row_checks import Leak, find_leaks
 from classifier.retraining.texts import say
 from classifier.taxonomy import Taxonomy, load_shipped
 
@@ -59,6 +63,11 @@ class Assembled:
     shipped: tuple[Example, ...]
     comparable: tuple[Example, ...]  # the shipped ones in this taxonomy
     conflicts: int  # texts that the town labels otherwise than the shipped examples
+
+    @cached_property
+    def leaks(self) -> list[Leak]:
+        """Phrases in the town's rows that give the label away."""
+        return find_leaks(self.own, self.shipped)
 
 
 def assemble(inputs: Inputs, taxonomy: Taxonomy) -> Assembled:
@@ -138,15 +147,28 @@ def kept_inputs(model: Path) -> Inputs:
     return read_inputs(model / FOLDER)
 
 
+def kept_frozen(model: Path) -> tuple[LabelledRow, ...]:
+    """The rows it was compared on; none where it keeps none or they were changed."""
+    try:
+        return read_frozen(model / FOLDER)
+    except InputsError:
+        return ()
+
+
 def kept_facts(model: Path) -> dict[str, Any]:
     """What :func:`keep_inputs` noted."""
     return dict(read_meta(model / FOLDER).get("trained", {}))
 
 
-def to_example(row: LabelledRow) -> Example:
-    """As a training takes it."""
+def to_example(row: LabelledRow, category: str = "") -> Example:
+    """As a training takes it; ``category``: the one that counts now, where that is another."""
     return Example(
-        row.text, row.category, row.request_type, row.urgency, row.group, where=f"key {row.key}"
+        row.text,
+        category or row.category,
+        row.request_type,
+        row.urgency,
+        row.group,
+        where=f"key {row.key}",
     )
 
 
@@ -174,7 +196,7 @@ def _settle(rows: Sequence[LabelledRow], taxonomy: Taxonomy) -> tuple[list[Examp
             retired += 1
         elif row.key not in seen:
             seen.add(row.key)
-            kept.append(replace(to_example(row), category=category))
+            kept.append(to_example(row, category))
     return kept, retired, empty
 
 

@@ -76,20 +76,14 @@ class Witness:
 
     def tags(self, rows: Sequence[Example], *, whole: bool = False) -> list[Tag]:
         """One tag per row, in the codes of the taxonomy given."""
-        asked = [row.text for row in rows if not self.trained_on(row)]
+        places = [self._place.get(row.key) for row in rows]
+        asked = [row.text for row, place in zip(rows, places, strict=True) if place is None]
         if whole:
             told = iter(self.model.tag_many(asked, reasons=False))
         else:
-            table = self.model.category_probabilities(asked)
-            told = iter([self._tag(line, "normal") for line in table])
-        return [
-            self._settle(
-                self._tag(self._table[self._place[row.key]], "normal")
-                if self.trained_on(row)
-                else next(told)
-            )
-            for row in rows
-        ]
+            told = iter(self._tags(self.model.category_probabilities(asked)))
+        stored = iter(self._tags(self._table[[place for place in places if place is not None]]))
+        return [self._settle(next(told if place is None else stored)) for place in places]
 
     def judged_critical(self, row: Example) -> bool:
         """Whether :meth:`critical` has an answer for the row that was not learnt by heart."""
@@ -117,37 +111,40 @@ class Witness:
         found[asked] = [urgency == _CRITICAL for urgency in served]
         return found
 
-    def _tag(self, line: FloatArray, urgency: str) -> Tag:
-        artefact, labels = self.model.artefact, self.model.taxonomy.labels
-        order = np.argsort(-line)[:3].tolist()
-        top = labels[order[0]]
-        sure = float(self.model.platform_confidence(line[None, :])[0])
-        confidence = float(line[order[0]])
-        return Tag(
-            platform=top.platform,
-            platform_name="",
-            category=top.code,
-            category_name=top.name,
-            confidence=round(confidence, 4),
-            decision=decide(
-                top.code,
-                top.platform,
-                confidence,
-                sure,
-                urgency,
-                artefact.thresholds,
-                self._costs,
-            ),
-            alternatives=tuple(
-                Alternative(labels[i].platform, labels[i].code, round(float(line[i]), 4))
-                for i in order[1:]
-            ),
-            request_type="",
-            urgency=urgency,
-            flags=(),
-            reasons=(),
-            model=self.model.id,
-        )
+    def _tags(self, table: FloatArray) -> list[Tag]:
+        """What each line of probabilities says, of an urgency that sends nothing to a person."""
+        labels, thresholds = self.model.taxonomy.labels, self.model.artefact.thresholds
+        places = np.argsort(-table, axis=1)[:, :3]
+        figures = np.take_along_axis(table, places, axis=1).tolist()
+        sure = self.model.platform_confidence(table).tolist()
+        tags = []
+        for (best, *others), (confidence, *less), of_platform in zip(
+            places.tolist(), figures, sure, strict=True
+        ):
+            top = labels[best]
+            decision = decide(
+                top.code, top.platform, confidence, of_platform, "normal", thresholds, self._costs
+            )
+            tags.append(
+                Tag(
+                    platform=top.platform,
+                    platform_name="",
+                    category=top.code,
+                    category_name=top.name,
+                    confidence=round(confidence, 4),
+                    decision=decision,
+                    alternatives=tuple(
+                        Alternative(labels[i].platform, labels[i].code, round(figure, 4))
+                        for i, figure in zip(others, less, strict=True)
+                    ),
+                    request_type="",
+                    urgency="normal",
+                    flags=(),
+                    reasons=(),
+                    model=self.model.id,
+                )
+            )
+        return tags
 
     def _settle(self, tag: Tag) -> Tag:
         if self.model.taxonomy.hash == self.taxonomy.hash:

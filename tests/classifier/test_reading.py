@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -53,7 +55,7 @@ def test_only_what_is_kept_is_written(tmp_path: Path) -> None:
     assert ReadingStore.open(tmp_path / "readings", "jieba").missing(TEXTS) == 2
 
 
-@pytest.mark.parametrize("change", ["tokenizer", "rules", "torn"])
+@pytest.mark.parametrize("change", ["tokenizer", "rules", "torn", "older"])
 def test_readings_made_otherwise_are_not_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
@@ -61,8 +63,12 @@ def test_readings_made_otherwise_are_not_used(
     store = ReadingStore("jieba")
     store.gather(TEXTS)
     store.save(path, TEXTS)
+    made_with = [reading.make_tokenizer("jieba").identity, reading.rules_hash()]
     if change == "rules":
         monkeypatch.setattr(reading, "rules_hash", lambda: "other")
+    if change == "older":  # a line for each text, and no number in front
+        lines = [made_with, *([key, *read] for key, read in store._readings.items())]
+        path.write_bytes(gzip.compress("\n".join(map(json.dumps, lines)).encode()))
     if change == "torn":
         path.write_bytes(path.read_bytes()[:-20])
     name = "rjieba" if change == "tokenizer" else "jieba"

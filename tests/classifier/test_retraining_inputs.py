@@ -9,7 +9,13 @@ import pytest
 
 from classifier.errors import InputsError
 from classifier.retraining.frozen_set import freeze_rows, link_copies
-from classifier.retraining.inputs import LabelledRow, labelled_row, read_inputs, write_inputs
+from classifier.retraining.inputs import (
+    LabelledRow,
+    labelled_row,
+    read_frozen,
+    read_inputs,
+    write_inputs,
+)
 from classifier.taxonomy import shipped_folder
 
 TAXONOMY = shipped_folder() / "taxonomy.csv"
@@ -37,7 +43,8 @@ def test_inputs_survive_a_round_trip(tmp_path: Path) -> None:
     assert (again.rows, again.frozen) == (tuple(rows[:2]), tuple(rows[2:]))
     assert again.settings["strength"] == "lexical" and again.settings["with_shipped"] is True
     assert again.taxonomy.read_bytes() == TAXONOMY.read_bytes()
-    assert again.hash == written.hash
+    assert again == written
+    assert read_frozen(tmp_path / "in") == again.frozen
     assert [path.name for path in tmp_path.iterdir()] == ["in"]
 
 
@@ -55,6 +62,9 @@ def test_a_changed_file_is_noticed(tmp_path: Path, name: str) -> None:
         file.write(" ")
     with pytest.raises(InputsError, match=f"{name} is not the file that was written"):
         read_inputs(tmp_path / "in")
+    if name == "frozen.jsonl":
+        with pytest.raises(InputsError, match=f"{name} is not the file that was written"):
+            read_frozen(tmp_path / "in")
 
 
 @pytest.mark.parametrize("content", [None, "", "[]", '{"format": 1}'])
