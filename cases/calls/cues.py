@@ -3,6 +3,7 @@
 any_of("kinds", "demand") -> Pattern     one pattern for a list of the file
 words("speakers", "agent") -> frozenset  a list taken literally
 row("enumerators", "arabic") -> str
+rows("bridges", "pieces") -> list[str]
 """
 
 from __future__ import annotations
@@ -31,6 +32,11 @@ def any_of(table: str, key: str) -> re.Pattern[str]:
 def words(table: str, key: str) -> frozenset[str]:
     """The list as it stands."""
     return frozenset(_tables()[table][key])
+
+
+def rows(table: str, key: str) -> list[str]:
+    """The expressions of a list one by one."""
+    return [str(cue) for cue in _tables()[table][key]]
 
 
 def row(table: str, key: str) -> str:

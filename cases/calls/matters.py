@@ -14,11 +14,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
 from typing import Literal
 
+from cases.calls.bridges import skip_bridge
 from cases.calls.cues import any_of, row
 from cases.calls.parts import Clause
 from cases.calls.turns import Turn
@@ -44,6 +45,8 @@ class Cut:
 
     at: int
     grade: Grade
+    #: Where its own words begin, behind an "另外，" that the clauses still have.
+    begins: int = 0
 
 
 def find_cuts(text: str, clauses: Sequence[Clause], turns: Sequence[Turn]) -> list[Cut]:
@@ -61,9 +64,12 @@ def find_cuts(text: str, clauses: Sequence[Clause], turns: Sequence[Turn]) -> li
             graded[index] = "maybe"
     for index in _listed(text, clauses):
         graded.setdefault(index, "listed")
+    for index, grade in _counted_late(text, clauses):
+        graded.setdefault(index, grade)
     for index, grade in _asked_for(clauses, turns):
         graded.setdefault(index, grade)
-    return _long_enough(text, clauses, [Cut(at, graded[at]) for at in sorted(graded)])
+    cuts = [Cut(at, graded[at], _begins(text, clauses, at, graded[at])) for at in sorted(graded)]
+    return _long_enough(text, clauses, cuts)
 
 
 def settle_cuts(cuts: Sequence[Cut], tags: Sequence[Tag | None]) -> list[Cut]:
@@ -81,9 +87,26 @@ def without_tags(cuts: Sequence[Cut]) -> list[Cut]:
 
 
 def group(clauses: Sequence[Clause], cuts: Sequence[Cut]) -> list[list[Clause]]:
-    """The clauses of each matter, in order."""
+    """The clauses of each matter, in order, without the words that lead over to it."""
     edges = [0, *(cut.at for cut in cuts), len(clauses)]
-    return [list(clauses[a:b]) for a, b in pairwise(edges) if a < b]
+    begins = [0, *(cut.begins for cut in cuts)]
+    return [
+        [replace(c, start=max(c.start, first)) for c in clauses[a:b] if c.end > first]
+        for first, (a, b) in zip(begins, pairwise(edges), strict=True)
+        if a < b
+    ]
+
+
+def _begins(text: str, clauses: Sequence[Clause], at: int, grade: Grade) -> int:
+    """Behind the leading words of clause ``at``, which may be the whole of it ("另外，"). Where the
+    words alone make the cut, a clause is one matter's as a whole."""
+    first = clauses[at]
+    start = skip_bridge(text, first.start, first.end)
+    if start < first.end:
+        return start if grade in _UNSURE else first.start
+    after = clauses[at + 1] if at + 1 < len(clauses) else None
+    goes_on = after is not None and after.kind != "reply" and after.turn == first.turn
+    return after.start if after is not None and goes_on else first.start
 
 
 def _holds(grade: Grade, left: Tag | None, right: Tag | None) -> bool:
@@ -108,8 +131,13 @@ def _long_enough(text: str, clauses: Sequence[Clause], cuts: Sequence[Cut]) -> l
 
 
 def _says(text: str, clauses: Sequence[Clause]) -> bool:
-    said = "".join(text[c.start : c.end] for c in clauses if c.kind == "complaint")
-    return len(_WORD.findall(said)) >= _SHORTEST
+    said = 0
+    for clause in clauses:
+        if clause.kind == "complaint":
+            said += len(_WORD.findall(text, clause.start, clause.end))
+        if said >= _SHORTEST:  # of many clauses the first will do
+            return True
+    return False
 
 
 def _asked_for(clauses: Sequence[Clause], turns: Sequence[Turn]) -> Iterator[tuple[int, Grade]]:
@@ -129,11 +157,11 @@ def _listed(text: str, clauses: Sequence[Clause]) -> Iterator[int]:
         asked = sum(clauses[i].kind == "demand" for i in items)
         if asked * 2 < len(items):
             yield from items[1:]
-    yield from _counted_late(text, clauses)
 
 
-def _counted_late(text: str, clauses: Sequence[Clause]) -> Iterator[int]:
-    """The first matter was told without a number, "第二个呢" and "第三个呢" bring the next ones."""
+def _counted_late(text: str, clauses: Sequence[Clause]) -> Iterator[tuple[int, Grade]]:
+    """The first matter was told without a number, "第二个呢" and "第三个呢" bring the next ones;
+    "第二件事" says as much as "还有一件事"."""
     position = 1
     for index, clause in enumerate(clauses):
         if index == 0 or position == _MOST or clause.kind != "complaint":
@@ -141,7 +169,7 @@ def _counted_late(text: str, clauses: Sequence[Clause]) -> Iterator[int]:
         late = _numbered("late", position).match(text, clause.raw, clause.end)
         if late and not _numbered("ordinal", 0).search(text, clauses[0].raw, clause.raw):
             position += 1
-            yield index
+            yield index, "said" if "事" in late[0] else "listed"
 
 
 def _count(text: str, clauses: Sequence[Clause], family: str) -> list[int]:

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from cases.calls.bridges import leads_over, skip_bridge
 from cases.calls.cues import any_of
 from cases.calls.frames import find_frames
 from cases.calls.spans import Span, trim
@@ -71,7 +72,38 @@ def read_clauses(text: str, turns: Sequence[Turn]) -> list[Clause]:
                     clauses += _read_gap(text, start, end, turn, number)
         else:
             clauses += _quoted_reply(text, turn, number)
-    return clauses
+    return _without_bridges(text, clauses)
+
+
+def _without_bridges(text: str, clauses: Sequence[Clause]) -> list[Clause]:
+    """Where the caller leads over to another matter, its first clause starts behind the leading
+    words; ``raw`` stays before them, so that the cut is found. A clause of nothing else is left
+    out, unless a list begins behind it, which is counted from its own first number."""
+    kept: list[Clause] = []
+    raw: int | None = None
+    for index, clause in enumerate(clauses):
+        before, raw = raw, None
+        if clause.kind == "reply" or not kept:
+            kept.append(clause)
+            continue
+        opens = before is not None or leads_over(text, clause.raw, clause.end)
+        start = skip_bridge(text, clause.start, clause.end) if opens else clause.start
+        asks = skip_bridge(text, clause.raw, clause.end) if opens else start
+        if text.startswith(("问", "咨询", "请教"), asks) and clause.raw < asks < start:
+            start = asks
+        began = clause.raw if before is None else before
+        if start < clause.end:
+            kept.append(replace(clause, start=start, raw=began))
+        elif _goes_on(clauses, index):
+            raw = began
+        else:
+            kept.append(replace(clause, raw=began))
+    return kept
+
+
+def _goes_on(clauses: Sequence[Clause], index: int) -> bool:
+    after = clauses[index + 1] if index + 1 < len(clauses) else None
+    return after is not None and after.kind != "reply" and after.raw == after.start
 
 
 def merge_parts(text: str, clauses: Sequence[Clause]) -> list[Part]:

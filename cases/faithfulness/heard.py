@@ -43,9 +43,10 @@ def listen(text: str) -> list[HeardMatter]:
     )
     spoken = [(turn.start, turn.end) for turn in read.turns if turn.citizen]
     heard = []
-    for number, matter in enumerate(read.matters):
-        until = read.matters[number + 1].start if number + 1 < len(read.matters) else len(read.text)
-        begins = 0 if number == 0 else matter.start
+    # A matter starts behind what leads over to it; "我想问一下" there still says that it asks.
+    begin = [_behind(read.clauses, m.start) if n else 0 for n, m in enumerate(read.matters)]
+    ends = [*begin, len(read.text)][1:]
+    for matter, begins, until in zip(read.matters, begin, ends, strict=True):
         heard.append(
             HeardMatter(
                 text=read.text,
@@ -57,6 +58,11 @@ def listen(text: str) -> list[HeardMatter]:
             )
         )
     return heard
+
+
+def _behind(clauses: Sequence[Clause], start: int) -> int:
+    """Where the last clause before ``start`` ends."""
+    return max((clause.stop for clause in clauses if clause.start < start), default=start)
 
 
 def _own(field: Field | None, matter: Matter) -> Field | None:

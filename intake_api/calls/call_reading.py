@@ -22,6 +22,7 @@ from aiohttp import web
 
 from cases.calls.formats import Export, notice_sentences, read_export
 from cases.calls.parts import KINDS
+from cases.calls.references import refer_places
 from cases.classification import Tag
 from cases.transcript import Field, Matter, Transcript, read_transcript, settle
 from cases.use_cases.file_case import CaseDraft
@@ -48,7 +49,8 @@ class ReadCall:
     @property
     def notices(self) -> list[str]:
         """What the person who pasted it should check, one sentence each."""
-        return notice_sentences(self.export.notices)
+        unsure = any(d.reference is not None and not d.reference.sure for d in self.drafts)
+        return notice_sentences((*self.export.notices, *(("unsure_place",) if unsure else ())))
 
     @property
     def kinds(self) -> list[str]:
@@ -76,7 +78,7 @@ class ReadCall:
             for part in draft.matter.parts:
                 yield part.kind, (part.start, part.end)
             found += [
-                ("place", draft.matter.place),
+                ("place", draft.place_words),
                 ("time", draft.matter.time),
                 ("cause", draft.matter.cause),
             ]
@@ -102,7 +104,7 @@ class ReadCall:
                 tag=draft.tag,
                 caller_name=name or self.caller_name or None,
                 caller_phone=phone or self.caller_phone or None,
-                place_text=place or draft.place or None,
+                place_text=place or draft.said_place or None,
                 summary=draft.summary,
                 source_index=index,
                 **common,
@@ -136,9 +138,9 @@ async def read_call(app: web.Application, text: str, received_at: datetime) -> R
     matters = read.matters or _whole(read.text)
     known = await _tag(app, [matter.tagged for matter in matters], known)
     call = _assemble(export, read, matters, [known[matter.tagged] for matter in matters])
-    places = await find_places(app, [(matter.body, matter.place) for matter in matters])
+    places = await find_places(app, [(draft.text, draft.place) for draft in call.drafts])
     drafts = zip(call.drafts, places, strict=True)
-    return replace(call, drafts=tuple(replace(draft, places=found) for draft, found in drafts))
+    return replace(call, drafts=tuple(draft.placed(found) for draft, found in drafts))
 
 
 def read_with(
@@ -190,9 +192,11 @@ def _assemble(
     export: Export, transcript: Transcript, matters: Sequence[Matter], tags: Tags
 ) -> ReadCall:
     """Matters and their tags, side by side."""
+    # A text without matters is one draft as a whole.
+    references = refer_places(transcript) or [None] * len(matters)
     drafts = tuple(
-        ReadDraft(matter, _with_history(matter, tag))
-        for matter, tag in zip(matters, tags, strict=True)
+        ReadDraft(matter, _with_history(matter, tag), reference=reference)
+        for matter, tag, reference in zip(matters, tags, references, strict=True)
     )
     return ReadCall(transcript.text, transcript, drafts, export)
 

@@ -1,16 +1,18 @@
 """One matter of a call, read and tagged: what the page shows and what the API answers.
 
 ReadDraft(matter, tag, places)
-    .text .summary .place .time_words .demand .options(town) .to_dict()
+    .text .summary .place .said_place .time_words .demand .options(town) .to_dict()
 quote(field) -> dict | None
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cases.addresses.matching import PlaceMatches
+from cases.calls.formats import notice_sentences
+from cases.calls.references import Reference
 from cases.classification import Tag
 from cases.summary import summarise
 from cases.town import Town
@@ -35,6 +37,8 @@ class ReadDraft:
     tag: Tag | None
     #: What the registry says to the place; None where it was not asked.
     places: PlaceMatches | None = None
+    #: The place of an earlier matter, where this one's words point at it.
+    reference: Reference | None = None
 
     @property
     def text(self) -> str:
@@ -53,8 +57,23 @@ class ReadDraft:
 
     @property
     def place(self) -> str:
-        """The place in the words of the call, or nothing."""
+        """The place in the words of the call, or nothing; where they point at an earlier matter's,
+        that and they."""
+        if self.reference is not None:
+            return self.reference.text
         return self.matter.place.text if self.matter.place else ""
+
+    @property
+    def said_place(self) -> str:
+        """What may be filed without anybody looking: of a doubtful reference its own words."""
+        if self.reference is not None and not self.reference.sure:
+            return self.reference.words.text
+        return self.place
+
+    @property
+    def place_words(self) -> Field | None:
+        """The words of this matter that say where."""
+        return self.reference.words if self.reference is not None else self.matter.place
 
     @property
     def time_words(self) -> str:
@@ -76,8 +95,18 @@ class ReadDraft:
 
     @property
     def flags(self) -> tuple[str, ...]:
-        """What the machine noticed: repeat, group, vulnerable …"""
-        return self.tag.flags if self.tag else ()
+        """What the machine noticed: repeat, group, vulnerable … and where the place is from."""
+        flags = self.tag.flags if self.tag else ()
+        if self.reference is None:
+            return flags
+        key = "place_taken_over" if self.reference.sure else "place_to_confirm"
+        return (*flags, *notice_sentences((key,)))
+
+    def placed(self, found: PlaceMatches) -> ReadDraft:
+        """With the registry's word; for a doubtful reference it only offers."""
+        if found.verdict == "sure" and self.reference is not None and not self.reference.sure:
+            found = replace(found, verdict="choose")
+        return replace(self, places=found)
 
     def options(self, town: Town) -> list[Option]:
         """The machine's first three, best first."""
@@ -94,7 +123,10 @@ class ReadDraft:
 
     def to_dict(self) -> dict[str, Any]:
         """A draft as ``huying transcript --json`` prints it."""
-        place = quote(self.matter.place)
+        place = quote(self.place_words)
+        if place and self.reference is not None:
+            # "of": the earlier matter's words; together they are the place.
+            place |= {"of": quote(self.reference.of), "unsure": not self.reference.sure}
         sure = self.places.sure if self.places else None
         return {
             "span": list(self.span),

@@ -57,7 +57,7 @@ def test_a_self_introduction_is_set_aside():
     call = read_transcript(text, received_at=CALLED)
     assert [m.body for m in call.matters] == [
         "昨天晚上朝晖路路灯不亮，请尽快修。",
-        "另外还有一件事，楼下油烟很大。",
+        "楼下油烟很大。",
     ]
     assert call.caller_phone.text == "13800001234"
 
