@@ -34,7 +34,7 @@ from classifier.semantic_training import centre
 from classifier.task_pool import TaskPool
 from classifier.taxonomy import Taxonomy, load_shipped
 from classifier.tokenizer import default_tokenizer
-from classifier.trainer import SETTINGS
+from classifier.trainer import SETTINGS, feature_settings
 
 KEPT = Path(tempfile.gettempdir()) / "huying-benchmarks"
 
@@ -104,7 +104,7 @@ def prepare(
         readings.save(folder / "readings.jsonl.gz", texts)
     read = readings.gather(texts)
     settings = tomllib.loads(SETTINGS.read_text(encoding="utf-8"))
-    _, features = fit_features(read[: len(rows) + len(own)], **settings["features"])
+    _, features = fit_features(read[: len(rows) + len(own)], **feature_settings(settings))
     vectors = encode(texts, folder) if strength == "semantic" else None
     return Prepared(taxonomy, rows, own, tuple(extra), read, vectors, features, settings)
 

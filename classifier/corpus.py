@@ -1,6 +1,7 @@
 """Many texts as one sparse matrix, for training.
 
-    fit_features(readings, *, min_words, min_characters, shares) -> (FeatureSpace, CSR (n, width))
+    fit_features(readings, *, words, characters, min_words, min_characters, shares)
+        -> (FeatureSpace, CSR (n, width))
         which n-grams count, their idf, and the texts' rows, equal to ``space.rows``
 
 Serving looks for n-grams that it knows (:mod:`classifier.features`). Those of a training are
@@ -19,14 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from classifier.features import (
-    BIGRAM,
-    MAX_CHARACTERS,
-    MAX_WORDS,
-    Block,
-    FeatureSpace,
-    find_runs,
-)
+from classifier.features import BIGRAM, Block, FeatureSpace, find_runs
 from classifier.reading import TextReading
 
 if TYPE_CHECKING:
@@ -38,21 +32,26 @@ IntArray = npt.NDArray[np.int64]
 def fit_features(
     readings: Sequence[TextReading],
     *,
+    words: int = 2,
+    characters: int = 2,
     min_words: int = 1,
     min_characters: int = 2,
     shares: tuple[float, float] = (1.0, 1.0),
 ) -> tuple[FeatureSpace, csr_matrix[Any]]:
-    """Keep n-grams found in at least ``min_…`` texts.
+    """N-grams of up to ``words`` words and ``characters`` characters, found in at least ``min_…``
+    texts.
 
     :param shares: length of the words' part and of the characters' part of each row
     """
     from scipy.sparse import hstack
 
-    words, word_rows = _words(readings).fit_block(min_words, shares[0])
-    characters, character_rows = _characters(readings).fit_block(min_characters, shares[1])
+    of_words, word_rows = _words(readings, words).fit_block(min_words, shares[0])
+    of_characters, character_rows = _characters(readings, characters).fit_block(
+        min_characters, shares[1]
+    )
     matrix = hstack((word_rows, character_rows), format="csr", dtype=np.float32)
     matrix.sort_indices()
-    return FeatureSpace(words, characters), matrix
+    return FeatureSpace(of_words, of_characters), matrix
 
 
 @dataclass(frozen=True)
@@ -107,7 +106,7 @@ class SymbolRuns:
             yield n, starts, ranks, somewhere
 
 
-def _words(readings: Sequence[TextReading]) -> SymbolRuns:
+def _words(readings: Sequence[TextReading], longest: int) -> SymbolRuns:
     words = list(chain.from_iterable(reading.words for reading in readings))
     numbers = {word: i for i, word in enumerate(dict.fromkeys(words))}
     texts = np.repeat(np.arange(len(readings)), [len(reading.words) for reading in readings])
@@ -116,13 +115,13 @@ def _words(readings: Sequence[TextReading]) -> SymbolRuns:
         texts=texts,
         runs=texts,
         number_of_texts=len(readings),
-        longest=MAX_WORDS,
+        longest=longest,
         spell=lambda start, n: BIGRAM.join(words[start : start + n]),
         joint=BIGRAM,
     )
 
 
-def _characters(readings: Sequence[TextReading]) -> SymbolRuns:
+def _characters(readings: Sequence[TextReading], longest: int) -> SymbolRuns:
     of_text = [find_runs(reading.normal) for reading in readings]
     runs = list(chain.from_iterable(of_text))
     text = "".join(runs)
@@ -134,7 +133,7 @@ def _characters(readings: Sequence[TextReading]) -> SymbolRuns:
         texts=text_of[run_of],
         runs=run_of,
         number_of_texts=len(readings),
-        longest=MAX_CHARACTERS,
+        longest=longest,
         spell=lambda start, n: text[start : start + n],
     )
 

@@ -1,4 +1,4 @@
-"""Texts to sparse vectors: jieba words 1-2 and characters 1-4, TF-IDF, one vocabulary each.
+"""Texts to sparse vectors: n-grams of jieba words and of characters, TF-IDF, one vocabulary each.
 
     cut_words(text, tokenizer) -> [word, …]        punctuation left out
     find_runs(text) -> runs of letters and digits  no n-gram reaches across two of them
@@ -29,8 +29,6 @@ import numpy.typing as npt
 from classifier.ngrams import NgramIndex
 from classifier.tokenizer import Tokenizer
 
-MAX_CHARACTERS = 4  # longest character n-gram
-MAX_WORDS = 2
 # An n-gram across a comma is noise: characters are counted within runs of letters and digits.
 _RUN = re.compile(r"[^\W_]+")
 BIGRAM = " "  # never inside a word, so "小区 噪音" is a bigram and "小区" a word
@@ -135,11 +133,13 @@ class FeatureSpace:
     def columns_inside(self) -> Callable[[str], tuple[int, ...]]:
         """Columns of a word and of the character n-grams within it, each once."""
 
+        offset, characters = len(self.words.index), self.characters.index
+        longest = max(map(len, characters), default=0)
+
         @lru_cache(maxsize=1 << 15)  # the words of a town come again and again
         def find(word: str) -> tuple[int, ...]:
-            offset, characters = len(self.words.index), self.characters.index
             spans = combinations(range(len(word) + 1), 2)
-            inside = {word[i:j] for i, j in spans if j - i <= MAX_CHARACTERS}
+            inside = {word[i:j] for i, j in spans if j - i <= longest}
             columns = [offset + characters[term] for term in inside if term in characters]
             return (*((self.words.index[word],) if word in self.words.index else ()), *columns)
 

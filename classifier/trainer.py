@@ -2,6 +2,7 @@
 
     train_artefact(examples, own, taxonomy, *, readings, tokenizer, vectors, side_rows, before,
                    pool, progress) -> (ModelArtefact, metrics)
+    feature_settings(settings, alone=False), calibration_for(town_rows, settings)
 
 Every probability and threshold comes from out-of-fold scores: each row is judged by a model that
 saw neither the row nor its group. The taxonomy's own sentences are trained on in every fold and
@@ -69,12 +70,15 @@ def train_artefact(
     started = time.perf_counter()
     settings = tomllib.loads(SETTINGS.read_text(encoding="utf-8"))
     rows = [*examples.rows, *own]
+    alone = all(row.key in town for row in examples.rows)
+    counted = feature_settings(settings, alone=alone)
     likeness = describe_likeness(
         tokenizer,
         vectors.encoder if vectors else "",
         taxonomy.hash,
         rules_hash(),
         SETTINGS.read_text(encoding="utf-8"),
+        str(counted["shares"]),
     )
     warm = None
     if before:
@@ -108,7 +112,7 @@ def train_artefact(
             start=warm.sentences if warm else None,
         )
         semantic_trainer = SemanticTrainer(vectors.encoder, mean, encoded, settings)
-    space, features = fit_features(readings, **settings["features"])
+    space, features = fit_features(readings, **counted)
     category = judge(
         partial(
             fit_voters_again,
@@ -213,6 +217,16 @@ def _keep_for_later(
 def _folds(rows: Sequence[Example], own: Sequence[Example], k: int) -> npt.NDArray[np.int8]:
     dealt = assign_folds([row.category for row in rows], [row.group or row.key for row in rows], k)
     return np.concatenate([dealt, np.full(len(own), -1, dtype=np.int8)])
+
+
+def feature_settings(settings: Mapping[str, Any], *, alone: bool = False) -> dict[str, Any]:
+    """What :func:`classifier.corpus.fit_features` is told.
+
+    :param alone: only the town's own rows are learnt
+    """
+    told = dict(settings["features"])
+    beside, by_itself = told.pop("share"), told.pop("share_alone")
+    return {**told, "shares": (by_itself if alone else beside, 1.0)}
 
 
 def calibration_for(town_rows: int, settings: Mapping[str, Any]) -> dict[str, float]:

@@ -17,6 +17,7 @@ from classifier.corpus import fit_features
 from classifier.linear import fit_softmax, fit_voters
 from classifier.semantic_training import centre
 from classifier.task_pool import TaskPool
+from classifier.trainer import feature_settings
 
 
 def fit_cell(
@@ -56,7 +57,7 @@ def fit_fold(study: Study, cells: Sequence[Cell], pool: TaskPool) -> Iterator[tu
     read = ready.readings
     # Nothing of the fold is seen, not even which words occur in it.
     space, features = fit_features(
-        [*read[:start], *(read[start + i] for i in others)], **ready.settings["features"]
+        [*read[:start], *(read[start + i] for i in others)], **feature_settings(ready.settings)
     )
     sparse = space.rows(
         [read[start + i].words for i in asked], [read[start + i].normal for i in asked]

@@ -31,7 +31,7 @@ from classifier.selection import Candidate, pick_next
 from classifier.semantic_training import centre
 from classifier.task_pool import MANY_ROWS, TaskPool
 from classifier.tokenizer import default_tokenizer
-from classifier.trainer import SETTINGS
+from classifier.trainer import SETTINGS, feature_settings
 
 STEPS = (40, 80, 120, 160, 200, 240, 280, 320, 400, 500)
 _LETTERS = 2_000
@@ -55,7 +55,7 @@ def compare_letters(folder: Path, seeds: int) -> dict[str, list[list[Point]]]:
     labels = np.array([corpus.train_labels[i] for i in chosen])
     groups = [corpus.train_groups[i] or str(i) for i in chosen]
     read = ReadingStore(default_tokenizer()).gather(texts)
-    _, features = fit_features(read, **settings["features"])
+    _, features = fit_features(read, **feature_settings(settings, alone=True))
     accepted = [[corpus.classes.index(label)] for label in labels]
     keys = [str(i) for i in chosen]
     folds = assign_folds(labels.tolist(), groups, seeds)
@@ -82,7 +82,7 @@ def material(study: Any, fold: int) -> tuple[Any, ...]:
     ready, start = study.prepared, len(study.prepared.rows)
     real = start + len(ready.own)
     read = ready.readings[start:]
-    _, features = fit_features(read, **ready.settings["features"])
+    _, features = fit_features(read, **feature_settings(ready.settings, alone=True))
     texts = [row.text for row in ready.extra]
     keys = [row.key for row in ready.extra]
     return (
