@@ -38,8 +38,8 @@ from cases.lifecycle import State
 from cases.models import Case, Contact
 from cases.town import Town
 from cases.use_cases.act import lock_case, perform
+from cases.use_cases.amendments import amend_case, ask_for_person, confirm_tag
 from cases.use_cases.chats import ask_for_chat
-from cases.use_cases.citizen import amend_case, ask_for_person, confirm_tag
 from cases.use_cases.file_case import AttachmentDraft, CaseDraft, file_case
 from cases.use_cases.intake_effects import has_objected
 from cases.use_cases.merging import answering_case

@@ -19,7 +19,7 @@ from bot.words import is_danger
 from cases.models import Contact, InboxMessage
 from cases.town import Town
 from cases.use_cases.chats import is_served, note_said
-from cases.use_cases.citizen import upsert_contact
+from cases.use_cases.contacts import upsert_contact
 
 
 def judge_pace(gate: FloodGate, incoming: Incoming) -> Verdict:

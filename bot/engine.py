@@ -34,7 +34,7 @@ from cases.classification import Classifier, Tag
 from cases.models import Contact, Dialogue, InboxMessage
 from cases.storage.database import Database
 from cases.town import Town
-from cases.use_cases.citizen import mark_unreachable, move_chat, upsert_contact
+from cases.use_cases.contacts import mark_unreachable, move_chat, upsert_contact
 
 LOGGER = logging.getLogger(__name__)
 TAG_WITHIN = 2.0

@@ -26,8 +26,8 @@ from cases.lifecycle import State
 from cases.models import Case, Contact, OutboxMessage, PredictionEntry
 from cases.place import find_place
 from cases.town import Town
+from cases.use_cases.case_lookup import cases_of_contact, find_own_case
 from cases.use_cases.chats import count_ahead
-from cases.use_cases.citizen import cases_of_contact, find_own_case
 from cases.use_cases.links import find_linked_case, find_linked_place
 from cases.use_cases.reporters import find_followed_case
 

@@ -26,7 +26,7 @@ from cases.outgoing_files import KIND as FILE
 from cases.quiet_hours import send_after
 from cases.storage.database import Database
 from cases.town import Town
-from cases.use_cases.citizen import mark_unreachable, move_chat
+from cases.use_cases.contacts import mark_unreachable, move_chat
 
 LOGGER = logging.getLogger(__name__)
 MOST_ATTEMPTS = 8

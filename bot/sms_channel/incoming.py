@@ -20,7 +20,7 @@ from cases.callers.lines import SMS
 from cases.callers.texts import write_answer
 from cases.models import InboxMessage
 from cases.town import Town
-from cases.use_cases.citizen import upsert_contact
+from cases.use_cases.contacts import upsert_contact
 
 
 async def take_sms(

@@ -17,7 +17,7 @@ from bot.web_channel.listeners import Listeners
 from cases.models import ChatMessage
 from cases.storage.database import Database
 from cases.storage.insert import insert_or_ignore
-from cases.use_cases.citizen import upsert_contact
+from cases.use_cases.contacts import upsert_contact
 
 
 class WebChannel:

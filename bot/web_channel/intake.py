@@ -11,7 +11,7 @@ from bot.web_channel.submission import Submission
 from cases import inbox
 from cases.models import ChatMessage
 from cases.storage.insert import insert_or_ignore
-from cases.use_cases.citizen import upsert_contact
+from cases.use_cases.contacts import upsert_contact
 
 
 async def take_submission(

@@ -4,7 +4,7 @@
     await note_dead(session, town, now) -> int      text messages that died, each once
 
 The moments are the town's (``[callers] call_back``). Of one case only the newest news waits, since
-the first thing that was waited for.
+the first thing that was waited for: whoever notes it holds the case, or the one it was merged into.
 """
 
 from __future__ import annotations
@@ -47,9 +47,7 @@ async def note_call_back(
         return False
     older = list(
         await session.scalars(
-            select(CallBack)
-            .where(CallBack.case_id == case.id, CallBack.state == "waiting")
-            .with_for_update()
+            select(CallBack).where(CallBack.case_id == case.id, CallBack.state == "waiting")
         )
     )
     noted = await insert_or_ignore(
@@ -73,7 +71,8 @@ async def note_call_back(
 
 
 async def note_dead(session: AsyncSession, town: Town, now: datetime) -> int:
-    """Look through the text messages that will never arrive and put their cases on the list."""
+    """Look through the text messages that will never arrive and put their cases on the list. What
+    somebody is at just now is left to the next look."""
     moments = [f"{NOTICE}{moment}" for moment in rules_of(town).get("call_back", ())]
     known = literal("outbox:").concat(cast(OutboxMessage.id, String))
     dead = await session.execute(
@@ -91,21 +90,25 @@ async def note_dead(session: AsyncSession, town: Town, now: datetime) -> int:
         )
         .order_by(OutboxMessage.id)
         .limit(_BATCH)
+        .with_for_update(of=Case, key_share=True, skip_locked=True)
+        .execution_options(populate_existing=True)
     )
     noted = 0
     for message, case in dead.all():
         moment = message.kind.removeprefix(NOTICE)
-        answering = await _answering(session, case)
+        handled = await _hold_handled(session, case)
+        if handled is None:
+            continue
         noted += await note_call_back(
             session,
             case,
             moment,
-            await _told(session, case, moment, answering),
+            await _told(session, case, moment, handled),
             "dead",
             dedupe_key=f"outbox:{message.id}",
             town=town,
             now=now,
-            answering=answering,
+            answering=None if handled is case else handled,
         )
     return noted
 
@@ -119,17 +122,22 @@ async def _is_wrong(session: AsyncSession, case: Case) -> bool:
     return found is not None
 
 
-async def _answering(session: AsyncSession, case: Case) -> Case | None:
-    """The case that this one was merged into."""
+async def _hold_handled(session: AsyncSession, case: Case) -> Case | None:
+    """The case itself or the one that it was merged into. ``None``: somebody is at that one."""
     if case.state != State.MERGED or case.parent_id is None:
-        return None
-    return await session.get(Case, case.parent_id)
+        return case
+    held: Case | None = await session.scalar(
+        select(Case)
+        .where(Case.id == case.parent_id)
+        .with_for_update(key_share=True, skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    return held
 
 
-async def _told(session: AsyncSession, case: Case, moment: str, answering: Case | None) -> str:
+async def _told(session: AsyncSession, case: Case, moment: str, handled: Case) -> str:
     """The words of the notice in full, as they stand in the history of the case that is handled,
     under the number that the caller knows."""
-    handled = answering or case
     found: str | None = await session.scalar(
         select(HistoryEntry.citizen_text)
         .where(HistoryEntry.case_id == handled.id, HistoryEntry.action == moment)

@@ -28,7 +28,7 @@ from cases.lifecycle import Action, State
 from cases.models import Case, Contact, OutboxMessage
 from cases.town import Town
 from cases.use_cases.act import perform
-from cases.use_cases.citizen import amend_case, ask_for_person
+from cases.use_cases.amendments import amend_case, ask_for_person
 from cases.use_cases.merging import answering_case
 from cases.use_cases.reporters import record_merged_word, record_word
 

@@ -213,7 +213,8 @@ class PredictionEntry(Base):
     final_at: Mapped[datetime | None]
     how: Mapped[str | None] = mapped_column(String(16))
 
-    #: 退单, oldest first: unit, reason, basis, proposed_unit, by, at, accepted (None: open).
+    #: 退单, oldest first: unit, reason, basis, proposed_unit, by, at, accepted (None: open), and
+    #: opened_at where accepting it took a confirmation back.
     returns: Mapped[list[Any]] = mapped_column(default=list)
     return_count: Mapped[int] = mapped_column(default=0)
     #: A return was accepted and nobody has named the right category since.

@@ -4,6 +4,7 @@ new_text(key, text, *, at, now, …) -> LabelText          not in any session
 await put_texts(session, texts) -> set of numbers        those that were not there
 await lock_text(session, text_id) -> LabelText           raises InvalidData
 await gather_again(session, since)          decisions of desks that were passed over count now
+follows_desk(text) -> bool                  what is decided of its case is its label
 has_votes() -> a condition on LabelText
 label_rules(town) -> ``[labels]`` of the policy
 """
@@ -11,10 +12,10 @@ label_rules(town) -> ``[labels]`` of the policy
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, inspect, select, update
+from sqlalchemy import ColumnElement, exists, inspect, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.errors import InvalidData
@@ -26,6 +27,7 @@ OPEN, SETTLED, DISPUTED, SET_ASIDE = "open", "settled", "disputed", "set_aside"
 CASE, IMPORT, DESK = "case", "import", "desk"
 #: A vote of somebody who saw nobody else's.
 VOTE = "vote"
+_BEGINNING, _TICK = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 _DEFAULTS: dict[str, Any] = {
     "recent_days": 60,
     "candidates": 400,
@@ -83,9 +85,16 @@ async def lock_text(session: AsyncSession, text_id: int) -> LabelText:
 
 async def gather_again(session: AsyncSession, since: datetime) -> None:
     """``cases.use_cases.labels`` reads the ledger once more from there."""
-    await session.execute(
-        update(LabelRoom).where(LabelRoom.gathered_until > since).values(gathered_until=since)
-    )
+    query = select(LabelRoom).with_for_update().execution_options(populate_existing=True)
+    room = (await session.scalars(query)).one()
+    # Moved in any case: a run that has not noted yet what it passed sees that it may not.
+    room.gathered_until = min(room.gathered_until or _BEGINNING, since) - _TICK
+    await session.flush()
+
+
+def follows_desk(text: LabelText) -> bool:
+    """Nobody has labelled it on purpose: what desks decide of its case is its label."""
+    return text.state == OPEN or (text.state == SETTLED and text.source == CASE)
 
 
 def has_votes() -> ColumnElement[bool]:

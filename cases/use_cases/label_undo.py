@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cases.actors import Actor
 from cases.errors import RuleBroken
 from cases.models import LabelSuspect, LabelText, LabelVote
-from cases.use_cases.label_texts import OPEN, VOTE, gather_again, lock_text
+from cases.use_cases.label_texts import VOTE, follows_desk, gather_again, lock_text
 from cases.use_cases.ledger_labels import give_label_back
 
 TAKE_BACK_WITHIN = timedelta(days=1)
@@ -110,7 +110,7 @@ async def take_back(session: AsyncSession, user_id: int, now: datetime) -> Label
         doubt.state, doubt.decided_by, doubt.decided_at = doubted or "open", "", None
     await session.flush()
     await give_label_back(session, text)
-    if text.state == OPEN:
+    if follows_desk(text):
         # What desks said of it since then was passed over.
         await gather_again(session, last.at)
     await session.delete(last)

@@ -12,10 +12,11 @@ same and counts as the second. ``label_undo`` takes the last one back.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Row, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.actors import Actor
@@ -131,24 +132,26 @@ async def answer_suspect(
 
 async def set_two_annotators(session: AsyncSession, two: bool, now: datetime) -> int:
     """Switched off, what waits for a second person is settled by the first one's word."""
+    # Texts before the room, as whoever votes or gathers locks them.
+    waiting = [] if two else await _wait_for_second(session)
     room = (await session.scalars(select(LabelRoom).with_for_update())).one()
     room.two_annotators = two
-    if two:
-        return 0
+    for text, vote in waiting:
+        ballot = Ballot(vote.category, vote.request_type, vote.urgency)
+        _settle(text, ballot, "single", vote.user_name, now)
+        await carry_label(session, text, vote)
+    await session.flush()
+    return len(waiting)
+
+
+async def _wait_for_second(session: AsyncSession) -> Sequence[Row[LabelText, LabelVote]]:
     waiting = await session.execute(
         select(LabelText, LabelVote)
         .join(LabelVote, LabelVote.text_id == LabelText.id)
         .where(LabelText.state == "open", LabelVote.kind == VOTE)
         .with_for_update()
     )
-    count = 0
-    for text, vote in waiting.all():
-        ballot = Ballot(vote.category, vote.request_type, vote.urgency)
-        _settle(text, ballot, "single", vote.user_name, now)
-        await carry_label(session, text, vote)
-        count += 1
-    await session.flush()
-    return count
+    return waiting.all()
 
 
 async def _votes(session: AsyncSession, text_id: int) -> list[LabelVote]:

@@ -90,8 +90,10 @@ async def gather_labels(database: Database, now: datetime, *, pause: float = 0.0
     """New or changed labels. Texts are masked outside any transaction; ``pause`` seconds of rest
     after each hundred leave the machine to others."""
     async with database.reading() as session:
-        place = await _begin(session)
-    changed = 0
+        mark = await session.scalar(select(LabelRoom.gathered_until))
+    place = (mark - _OVERLAP, 0) if mark else None
+    # Where the mark is put back meanwhile, this run goes on and leaves it to the next one.
+    changed, notes = 0, True
     while True:
         async with database.reading() as session:
             batch = await _read_batch(session, place)
@@ -100,20 +102,24 @@ async def gather_labels(database: Database, now: datetime, *, pause: float = 0.0
         texts = await asyncio.to_thread(_clean, batch)
         async with database.transaction() as session:
             changed += await _store_batch(session, batch, texts, now)
-            await _note(session, batch[-1].final_at)
-        place = (batch[-1].final_at, batch[-1].id)
+            until = batch[-1].final_at
+            notes = notes and await _note(session, mark, until)
+        mark, place = until, (until, batch[-1].id)
         await asyncio.sleep(pause)
     async with database.transaction() as session:
         return changed + await _take_back(session)
 
 
-async def _begin(session: AsyncSession) -> tuple[datetime, int] | None:
-    until = await session.scalar(select(LabelRoom.gathered_until))
-    return (until - _OVERLAP, 0) if until else None
-
-
-async def _note(session: AsyncSession, until: datetime) -> None:
-    await session.execute(update(LabelRoom).values(gathered_until=until))
+async def _note(session: AsyncSession, mark: datetime | None, until: datetime) -> bool:
+    """How far the ledger is read. ``False``: the mark is no longer where this run had seen it."""
+    moved = await session.scalar(
+        update(LabelRoom)
+        .where(LabelRoom.gathered_until.is_not_distinct_from(mark))
+        .values(gathered_until=until)
+        .returning(LabelRoom.id)
+        .execution_options(synchronize_session=False)
+    )
+    return moved is not None
 
 
 async def _read_batch(
@@ -182,12 +188,26 @@ async def _store_batch(
             select(LabelVote.text_id).where(LabelVote.text_id.in_([r.id for r in known.values()]))
         )
     )
-    changed = 0
+    changed, stands = 0, await _unchanged(session, batch)
     for row, _, key in rows:
-        if _may_settle(known[key], row, voted):
+        if row.id in stands and _may_settle(known[key], row, voted):
             changed += _settle_from(known[key], row)
     await session.flush()
     return changed
+
+
+async def _unchanged(session: AsyncSession, batch: Sequence[Row[Any]]) -> set[int]:
+    """Those that say what they said when they were read: a label may be taken back meanwhile."""
+    found = await session.execute(
+        select(
+            PredictionEntry.id,
+            PredictionEntry.final_at,
+            PredictionEntry.how,
+            PredictionEntry.final_category,
+        ).where(PredictionEntry.id.in_([row.id for row in batch]))
+    )
+    read = {(row.id, row.final_at, row.how, row.final_category) for row in batch}
+    return {row.id for row in found if tuple(row) in read}
 
 
 def _story(row: Row[Any]) -> str:

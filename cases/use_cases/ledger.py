@@ -78,7 +78,11 @@ async def settle_return(step: Step, *, accepted: bool) -> None:
     for row in await predictions_of(step.session, step.case.id):
         if not row.returns or row.returns[-1]["accepted"] is not None:
             continue
-        row.returns = [*row.returns[:-1], row.returns[-1] | {"accepted": accepted}]
+        told = row.returns[-1] | {"accepted": accepted}
+        if accepted and not listed:
+            # A label of the room may hide the confirmation that this takes back.
+            told["opened_at"] = step.now.isoformat()
+        row.returns = [*row.returns[:-1], told]
         if accepted and not listed and row.how not in (CORRECTED, LABELLED):
             open_label(row)
             row.misrouted = True

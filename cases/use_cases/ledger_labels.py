@@ -4,8 +4,9 @@
     await give_label_back(session, text)        and took it back, or two differ about it
 
 A label stands in the ledger where it is settled. What the desk had decided there is kept with the
-vote (``LabelVote.before``, under ``ledger``) and stands again without the label. Of a label that is
-in force again and a decision of the desk the later one counts.
+vote (``LabelVote.before``, under ``ledger``) and stands again without the label, unless an accepted
+return took it back meanwhile. Of a label that is in force again and a decision of the desk the
+later one counts.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.models import LabelText, LabelVote, PredictionEntry
-from cases.use_cases.label_texts import CASE, DESK, OPEN, SETTLED, gather_again
-from cases.use_cases.ledger import LABELLED, open_label, predictions_of
+from cases.use_cases.label_texts import CASE, DESK, SETTLED, follows_desk, gather_again
+from cases.use_cases.ledger import CORRECTED, LABELLED, open_label, predictions_of
 
 _FINAL = (
     "final_category", "final_request_type", "final_urgency", "final_by", "how", "misrouted",
@@ -37,7 +38,7 @@ async def carry_label(session: AsyncSession, text: LabelText, vote: LabelVote) -
         if row.final_at is not None and row.how != LABELLED:
             decision: dict[str, Any] = {name: getattr(row, name) for name in _FINAL}
             kept[str(row.id)] = decision | {"final_at": row.final_at.isoformat()}
-        _write_label(row, text, LABELLED)
+        _write_label(row, text)
     if kept:
         vote.before = vote.before | {"ledger": vote.before.get("ledger", {}) | kept}
     await session.flush()
@@ -50,18 +51,15 @@ async def give_label_back(session: AsyncSession, text: LabelText) -> None:
     kept, labelled_at = await _kept(session, text), _labelled_at(text)
     for row in await predictions_of(session, text.case_id):
         is_label = row.how == LABELLED
-        before = kept.get(row.id) if is_label else None
+        before = _decision_below(row, text, kept.get(row.id)) if is_label else None
         decided_at = row.final_at if not is_label else before["final_at"] if before else None
         if labelled_at is not None and (decided_at is None or decided_at < labelled_at):
-            _write_label(row, text, LABELLED)
+            _write_label(row, text)
         elif before is not None:
             for name, value in before.items():
                 setattr(row, name, value)
-            if text.state == OPEN:
+            if follows_desk(text):
                 await gather_again(session, before["final_at"])
-        elif is_label and text.state == SETTLED and text.source == CASE:
-            # Earlier votes kept nothing: the text says what the desk had decided.
-            _write_label(row, text, text.how)
         elif is_label:
             open_label(row)
             row.misrouted = any(one["accepted"] for one in row.returns)
@@ -88,8 +86,33 @@ async def _kept(session: AsyncSession, text: LabelText) -> dict[int, dict[str, A
     return kept
 
 
-def _write_label(row: PredictionEntry, text: LabelText, how: str) -> None:
-    row.final_category = text.category
-    row.final_request_type, row.final_urgency = text.request_type, text.urgency
-    row.final_by, row.final_at = text.settled_by, text.settled_at
-    row.how, row.misrouted = how, False
+def _decision_below(
+    row: PredictionEntry, text: LabelText, kept: dict[str, Any] | None
+) -> dict[str, Any] | None:
+    """What the desk says without the label. ``None``: nobody has named the category, or a return
+    took back what was only confirmed."""
+    decision = kept
+    if decision is None and text.state == SETTLED and text.source == CASE:
+        # Earlier votes kept nothing: the text says what the desk had decided.
+        decision = _columns(text, text.how)
+    if decision is None or decision["how"] == CORRECTED:
+        return decision
+    opened = [datetime.fromisoformat(r["opened_at"]) for r in row.returns if "opened_at" in r]
+    return None if any(at >= decision["final_at"] for at in opened) else decision
+
+
+def _write_label(row: PredictionEntry, text: LabelText) -> None:
+    for name, value in _columns(text, LABELLED).items():
+        setattr(row, name, value)
+
+
+def _columns(text: LabelText, how: str) -> dict[str, Any]:
+    return {
+        "final_category": text.category,
+        "final_request_type": text.request_type,
+        "final_urgency": text.urgency,
+        "final_by": text.settled_by,
+        "final_at": text.settled_at,
+        "how": how,
+        "misrouted": False,
+    }

@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cases.callers.pairs import split_pair
 from cases.errors import CaseNotFound
 from cases.models import Case, Place
-from cases.use_cases.citizen import find_tracked_case
+from cases.use_cases.case_lookup import find_tracked_case
 
 _PAYLOAD = re.compile(r"(case|loc)_([A-Za-z0-9_-]{8,48})")
 

@@ -51,14 +51,15 @@ async def reveal_caller(
 
 
 async def _lock_members(session: AsyncSession, number: str) -> list[Case]:
-    """The case and what was merged into it, in the order in which merging locks them."""
+    """The case and what was merged into it, in the order in which merging locks them. Whoever is
+    at the case may still write of the others."""
     head = select(Case.id).where(Case.number == number).scalar_subquery()
     merged = and_(Case.parent_id == head, Case.state == State.MERGED.value)
     members = await session.scalars(
         select(Case)
         .where(or_(Case.number == number, merged))
         .order_by(Case.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
     found = list(members)

@@ -22,12 +22,12 @@ from cases.lifecycle import Role
 from cases.models import Contact
 from cases.town import Town
 from cases.use_cases.chats import answer_chat, ask_for_chat, note_said, take_chat
-from cases.use_cases.citizen import upsert_contact
 from cases.use_cases.consultations import (
     file_consultation,
     record_consultation,
     settle_consultation,
 )
+from cases.use_cases.contacts import upsert_contact
 from cases.use_cases.errands import request_errand, step_errand
 from cases.use_cases.file_case import CaseDraft, file_case
 from cases.use_cases.places import PlaceDraft, add_place, set_active

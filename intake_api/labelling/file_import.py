@@ -81,7 +81,7 @@ class Counts:
             self.troubles.append((line, sentence))
 
 
-#: In the transaction of a batch; ``False``: somebody has stopped it.
+#: In the transaction of a batch; ``False``: somebody has stopped it, and the batch is not kept.
 Keep = Callable[[AsyncSession, Counts], Awaitable[bool]]
 
 
@@ -156,6 +156,7 @@ async def import_file(
                 counts.unlabelled += stored.unlabelled
                 counts.known += stored.known
                 if keep is not None and not await keep(session, counts):
+                    await session.rollback()  # rows that nobody counts are not kept either
                     return None
         async with database.transaction() as session:
             await note_filled(session, None)

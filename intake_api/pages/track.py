@@ -10,8 +10,9 @@ from cases.actors import Actor
 from cases.errors import CaseError, CaseNotFound
 from cases.lifecycle import Action, State
 from cases.use_cases.act import lock_case, perform
-from cases.use_cases.citizen import citizen_timeline, describe_state, find_tracked_case
+from cases.use_cases.case_lookup import find_tracked_case
 from cases.use_cases.merging import answering_case
+from cases.use_cases.timeline import citizen_timeline, describe_state
 from intake_api.accounts.csrf import Form, check_origin, read_form
 from intake_api.accounts.keys import DATABASE, SETTINGS, TOWN, now_of
 from intake_api.accounts.throttling import Throttle, caller_key

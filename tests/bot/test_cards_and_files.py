@@ -13,7 +13,7 @@ from cases.staff_files import store_upload
 from cases.testing import FrozenClock
 from cases.town import Town
 from cases.use_cases.chats import answer_chat, ask_for_chat, list_chats, take_chat
-from cases.use_cases.citizen import upsert_contact
+from cases.use_cases.contacts import upsert_contact
 from tests.bot.desk import newest_case, outbox_rows, settle_case
 
 LIGHT = "朝晖路桥头三盏路灯不亮，晚上漆黑一片"

@@ -19,7 +19,7 @@ from cases.models import Contact, OutboxMessage
 from cases.storage.database import Database
 from cases.testing import FrozenClock
 from cases.town import Town
-from cases.use_cases.citizen import upsert_contact
+from cases.use_cases.contacts import upsert_contact
 
 
 class Line:

@@ -13,7 +13,7 @@ from cases.actors import Actor
 from cases.models import OutboxMessage
 from cases.testing import make_draft
 from cases.town import Town
-from cases.use_cases.citizen import upsert_contact
+from cases.use_cases.contacts import upsert_contact
 from cases.use_cases.file_case import file_case
 from tests.bot.test_relay import Line, line
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bot.channel import DeliveryError, Trouble
 from bot.testing import Conversation, MemoryChannel
 from cases.actors import Actor
+from cases.callers.call_backs import note_dead
 from cases.callers.calling import (
     NO_ANSWER,
     TOLD,
@@ -23,7 +25,8 @@ from cases.callers.calling import (
 from cases.errors import CaseNotFound, InvalidData, PermissionDenied, RuleBroken
 from cases.history import read_history
 from cases.lifecycle import Role, State
-from cases.models import CallBack, Case, Contact
+from cases.models import CallBack, Case, Contact, OutboxMessage
+from cases.use_cases.act import act
 from cases.use_cases.timers import run_timers
 from tests.callers.conftest import AGENT, LANDLINE, Phone
 
@@ -151,6 +154,42 @@ async def test_a_dead_message_brings_the_case_onto_the_list(phone: Phone) -> Non
     [(row, _)] = (await listed(phone)).due
     assert (row.moment, row.because) == ("close", "dead")
     assert "三盏灯都换好了" in row.text
+
+
+@pytest.mark.parametrize("merged", [False, True])
+async def test_one_call_waits_also_where_two_are_noted_at_once(phone: Phone, merged: bool) -> None:
+    """A dead message is found while the case, or the one it was merged into, gets its answer."""
+    number = await phone.file()
+    handled = number
+    if merged:
+        handled = await phone.file("13900005678")
+        await phone.act(number, Role.DISPATCHER, "merge", parent=handled)
+    await phone.act(handled, Role.HANDLER, "sign")
+    await phone.act(handled, Role.HANDLER, "contact", method="电话", content="已联系")
+    await phone.act(handled, Role.HANDLER, "reply", outcome="solved", text="三盏灯都换好了")
+    case = await phone.case(number)
+    async with phone.database.transaction() as session:
+        replied = OutboxMessage.kind == "notice.reply"
+        await session.execute(
+            update(OutboxMessage)
+            .where(OutboxMessage.case_id == case.id, replied)
+            .values(state="dead")
+        )
+        await session.execute(update(Contact).values(muted=True))
+
+    async def note() -> None:
+        async with phone.database.transaction() as session:
+            await note_dead(session, phone.town, phone.clock())
+
+    closing = Actor(Role.DISPATCHER, "小吴")
+    async with phone.database.transaction() as session:
+        await act(session, handled, "close", {}, actor=closing, town=phone.town, now=phone.clock())
+        noting = asyncio.create_task(note())
+        if not phone.database.is_sqlite:  # there it begins when this one has ended
+            await asyncio.wait_for(noting, 10)
+    await noting
+    waiting = [row.moment for row, found in (await listed(phone)).due if found.id == case.id]
+    assert len(waiting) == 1
 
 
 @pytest.mark.parametrize(

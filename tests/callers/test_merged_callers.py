@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -12,8 +13,10 @@ from cases.callers.calling import TOLD, list_call_backs, settle
 from cases.history import read_history
 from cases.lifecycle import Role, State
 from cases.models import HistoryEntry, OutboxMessage
+from cases.use_cases.act import act, lock_case
+from cases.use_cases.reveal import reveal_caller
 from cases.use_cases.timers import run_timers
-from tests.callers.conftest import LANDLINE, MOBILE, Phone
+from tests.callers.conftest import AGENT, LANDLINE, MOBILE, Phone
 from tests.callers.test_followers import say
 
 CALLER = "13700004321"
@@ -200,3 +203,33 @@ async def test_a_message_of_another_day_is_not_taken_for_this_one(phone: Phone) 
             select(OutboxMessage.kind).order_by(OutboxMessage.id.desc()).limit(1)
         )
     assert reply == "reply"
+
+
+async def test_their_numbers_are_looked_at_while_the_case_is_answered(phone: Phone) -> None:
+    """Whoever looks holds the older, merged case and waits for the other, from which the first
+    reporter's notice is written. PostgreSQL would break one of them off."""
+    older, newer = await phone.file(CALLER), await phone.file()
+    await phone.act(older, Role.DISPATCHER, "merge", parent=newer)
+    await phone.act(newer, Role.HANDLER, "sign")
+    await phone.act(newer, Role.HANDLER, "contact", method="电话", content="已联系")
+    handler = Actor(Role.HANDLER, "老陈", unit_code="lighting_office")
+
+    async def look() -> None:
+        async with phone.database.transaction() as session:
+            now = phone.clock()
+            await reveal_caller(session, newer, "回访", actor=AGENT, now=now)
+
+    async with phone.database.transaction() as session:
+        await lock_case(session, newer)
+        looking = asyncio.create_task(look())
+        await asyncio.sleep(0.4)
+        answer = {"outcome": "solved", "text": "三盏灯都换好了"}
+        await act(
+            session, newer, "reply", answer, actor=handler, town=phone.town, now=phone.clock()
+        )
+    await asyncio.wait_for(looking, 30)
+    for number in (older, newer):
+        case = await phone.case(number)
+        async with phone.database.reading() as session:
+            actions = [entry.action for entry in await read_history(session, case.id)]
+        assert actions.count("reveal") == 1

@@ -10,7 +10,7 @@ from cases.lifecycle import Role
 from cases.models import OutboxMessage
 from cases.testing import make_draft
 from cases.use_cases.act import act
-from cases.use_cases.citizen import upsert_contact
+from cases.use_cases.contacts import upsert_contact
 from cases.use_cases.file_case import file_case
 
 DISPATCHER = Actor(Role.DISPATCHER, "王派单")

@@ -31,7 +31,7 @@ from cases.use_cases.chats import (
     set_blocked,
     take_chat,
 )
-from cases.use_cases.citizen import mark_unreachable, upsert_contact
+from cases.use_cases.contacts import mark_unreachable, upsert_contact
 from cases.use_cases.file_case import AttachmentDraft, file_case
 from cases.use_cases.links import case_link, find_linked_case, find_linked_place
 from cases.use_cases.privacy import forget_contact, list_holdings

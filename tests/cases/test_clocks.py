@@ -10,7 +10,8 @@ from cases.deadlines import handling_deadline, step_deadline
 from cases.history import read_history
 from cases.lifecycle import State
 from cases.testing import make_tag
-from cases.use_cases.citizen import confirm_tag, find_own_case
+from cases.use_cases.amendments import confirm_tag
+from cases.use_cases.case_lookup import find_own_case
 from tests.cases.conftest import HANDLER, HEAD
 
 ACCEPT = {"request_type": "help", "urgency": "normal"}

@@ -21,14 +21,11 @@ from cases.history import read_history, verify_history
 from cases.lifecycle import Role, State
 from cases.models import PredictionEntry
 from cases.testing import make_tag
-from cases.use_cases.citizen import (
-    citizen_timeline,
-    confirm_tag,
-    find_own_case,
-    find_tracked_case,
-)
+from cases.use_cases.amendments import confirm_tag
+from cases.use_cases.case_lookup import find_own_case, find_tracked_case
 from cases.use_cases.file_case import find_by_source
 from cases.use_cases.queues import CaseFilter, count_queues, list_cases
+from cases.use_cases.timeline import citizen_timeline
 from tests.cases.conftest import COMMANDER, HANDLER, HEAD
 
 

@@ -9,7 +9,7 @@ import pytest
 from cases.lifecycle import State
 from cases.models import Case
 from cases.testing import make_tag
-from cases.use_cases.citizen import ask_for_person
+from cases.use_cases.amendments import ask_for_person
 from cases.use_cases.queues import CaseFilter, count_queues, list_cases
 from cases.use_cases.timers import run_timers
 from tests.cases.conftest import DISPATCHER, HANDLER

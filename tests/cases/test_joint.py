@@ -11,7 +11,7 @@ from cases.history import read_history
 from cases.lifecycle import Role, State
 from cases.models import CaseUnit
 from cases.testing import make_tag
-from cases.use_cases.citizen import citizen_timeline
+from cases.use_cases.timeline import citizen_timeline
 from tests.cases.conftest import HANDLER
 
 COOP = Actor(Role.HANDLER, "周经办", unit_code="works_office")

@@ -16,7 +16,7 @@ from cases.quiet_hours import send_after
 from cases.storage.database import Database
 from cases.testing import make_draft
 from cases.town import Town
-from cases.use_cases.citizen import upsert_contact
+from cases.use_cases.contacts import upsert_contact
 from cases.use_cases.file_case import file_case
 
 from cases.actors import Actor  # isort: skip

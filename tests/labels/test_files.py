@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from aiohttp import FormData
 from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.lifecycle import Role
 from cases.models import LabelImport, LabelText
@@ -26,6 +27,7 @@ from classifier.examples import load_examples
 from classifier.taxonomy import load_shipped
 from intake_api.accounts.keys import SETTINGS
 from intake_api.cli import run
+from intake_api.labelling import file_import
 from intake_api.labelling.file_import import (
     Counts,
     export_file,
@@ -162,6 +164,31 @@ async def test_an_export_is_read_back_without_a_change_and_trains(
     if suffix == "xlsx":
         with zipfile.ZipFile(path) as book:
             assert b"<f>" not in book.read("xl/worksheets/sheet1.xml")
+
+
+async def test_a_stopped_file_keeps_the_rows_that_it_counted(
+    database: Database,
+    town: Town,
+    now: datetime,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Stopped while the second batch was read: nothing of that one."""
+    monkeypatch.setattr(file_import, "BATCH", 2)
+    path = write(tmp_path, "csv", [(text, "zf.light", "", "") for text in MATTERS[:6]])
+    counted: list[int] = []
+
+    async def keep(session: AsyncSession, counts: Counts) -> bool:
+        if len(counted) == 1:
+            return False
+        counted.append(counts.labelled)
+        return True
+
+    counts = await import_file(
+        path, None, database=database, town=town, clock=lambda: now, by="小李", keep=keep
+    )
+    assert counts is None and counted == [2]
+    assert len(await stored(database)) == 2
 
 
 def test_a_bomb_is_refused(town: Town, now: datetime, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from cases.storage.database import Database
 from cases.testing import make_draft, make_tag
 from cases.town import Town
 from cases.use_cases.act import act
-from cases.use_cases.citizen import upsert_contact
+from cases.use_cases.contacts import upsert_contact
 from cases.use_cases.file_case import file_case
 from tests.intake_api.conftest import both_houses, house
 

@@ -12,7 +12,8 @@ from cases.errors import RuleBroken
 from cases.lifecycle import Role
 from cases.models import LabelText, LabelVote, PredictionEntry
 from cases.testing import make_tag
-from cases.use_cases.citizen import confirm_tag, find_own_case
+from cases.use_cases.amendments import confirm_tag
+from cases.use_cases.case_lookup import find_own_case
 from cases.use_cases.ledger_labels import carry_label
 from tests.ledger.conftest import LIGHTS, ROADS, Desk
 

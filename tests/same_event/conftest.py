@@ -17,7 +17,7 @@ from cases.storage.database import Database
 from cases.testing import make_draft
 from cases.town import Town
 from cases.use_cases.act import act
-from cases.use_cases.citizen import upsert_contact
+from cases.use_cases.contacts import upsert_contact
 from cases.use_cases.file_case import file_case
 from cases.use_cases.follow_report import Followed, follow_case, follow_drafts
 

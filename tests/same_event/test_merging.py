@@ -15,8 +15,8 @@ from cases.history import read_history, verify_history
 from cases.lifecycle import State
 from cases.models import Case
 from cases.testing import make_tag
-from cases.use_cases.citizen import citizen_timeline
 from cases.use_cases.merging import answering_case
+from cases.use_cases.timeline import citizen_timeline
 from tests.same_event.conftest import AGENT, Desk
 
 ELSEWHERE = "望湖新村12幢单元门口的垃圾桶三天没人清，臭得不行"
