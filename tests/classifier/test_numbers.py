@@ -110,6 +110,15 @@ def test_a_group_is_never_split_and_labels_are_spread() -> None:
     assert sorted(np.bincount(folds)) == [6, 6, 6]
 
 
+def test_new_rows_leave_the_others_where_they_were() -> None:
+    """Or the model before and the one after would be compared on different halves."""
+    groups = [f"story {i}" for i in range(400)]
+    before = assign_folds(["a"] * 300, groups[:300], 2)
+    assert 110 < before.sum() < 190
+    after = assign_folds(["a"] * 400, groups[::-1], 2)[::-1]
+    assert (after[:300] == before).all()
+
+
 def test_mixture_finds_the_temperature() -> None:
     """Scores twice as sharp as the truth are halved."""
     draw = np.random.default_rng(0)
