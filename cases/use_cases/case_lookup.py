@@ -1,7 +1,6 @@
 """A case, for whoever has a right to it: its contact, or who knows number and tracking code.
 
     await cases_of_contact(session, contact_id, *, limit=5, offset=0) -> [Case]
-    await count_cases_of_contact(session, contact_id) -> int
     await find_case(session, number) -> Case                            anybody's
     await find_own_case(session, number, contact_id) -> Case
     await find_tracked_case(session, number, tracking_code) -> Case
@@ -13,7 +12,7 @@ from __future__ import annotations
 
 import hmac
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.case_number import parse_number, parse_tracking_code
@@ -34,14 +33,6 @@ async def cases_of_contact(
             .offset(offset)
         )
     )
-
-
-async def count_cases_of_contact(session: AsyncSession, contact_id: int) -> int:
-    """How many cases the contact has."""
-    count = await session.scalar(
-        select(func.count()).select_from(Case).where(Case.contact_id == contact_id)
-    )
-    return int(count or 0)
 
 
 async def find_case(session: AsyncSession, number: str) -> Case:
