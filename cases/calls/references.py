@@ -135,9 +135,17 @@ def _look_back(
             continue
         named, base = next(iter(fitting.values()))
         near = all(r is not None and r.sure and r.of == base for r in earlier[before + 1 :])
-        sure = len(fitting) == 1 and not several and near and (pointer.own or not named.home)
+        sure = len(fitting) == 1 and not several and near and _lives_there(pointer, named, base)
         return Reference(base, pointer.words, sure)
     return None
+
+
+def _lives_there(pointer: _Pointer, named: _Named, base: Field) -> bool:
+    """Whether "楼下" must be below that place: one says so of home, and a lamp at number 28 is not
+    yet where the caller lives."""
+    if named.home:
+        return pointer.own
+    return pointer.kind != "home" or not _at_a_door().match(base.text)
 
 
 def _named(transcript: Transcript, number: int) -> Iterator[_Named]:
@@ -208,11 +216,15 @@ def _base(text: str, pointer: _Pointer, named: _Named) -> Field | None:
 def _home_length(words: str, core: str) -> int:
     """An estate with its building, a road with its number; no room, no gate."""
     if not _shape("is_estate").fullmatch(core):
-        door = re.compile(rf"{row('references', 'is_road')}{row('references', 'door')}")
-        match = door.match(words)
+        match = _at_a_door().match(words)
         return match.end() if match else 0
     building = _shape("building").match(words, len(core))
     return building.end() if building else len(core)
+
+
+@cache
+def _at_a_door() -> re.Pattern[str]:
+    return re.compile(row("references", "is_road") + row("references", "door"))
 
 
 @cache

@@ -42,7 +42,7 @@ async def test_what_was_left_out_is_not_put_into_another(house: House) -> None:
     page = await (await house.client.post("/desk/file", data=fields)).text()
     assert "荷塘路28号" not in page.split("<table")[0]
     [case] = await all_cases(house)
-    assert "荷塘路" not in (case.text + (case.place_text or ""))
+    assert "路灯" not in (case.text + (case.summary or "") + (case.place_text or ""))
     async with house.database.reading() as session:
         kept = (await session.scalars(select(CallTranscript))).one()
     assert kept.lost_count == 0
