@@ -15,6 +15,7 @@ import pytest
 
 from classifier.errors import InputsError, ModelError
 from classifier.registry import ModelRegistry
+from classifier.retraining import report as report_module
 from classifier.retraining import run as run_module
 from classifier.retraining.charts import CONFUSION, COVERAGE, LEARNING, RELIABILITY
 from classifier.retraining.duel import compare_registered, show_card
@@ -161,7 +162,7 @@ def test_a_finished_run_is_not_done_again(
 ) -> None:
     outcome, registry, folder, _ = done
     monkeypatch.setattr(run_module, "train_inputs", must_not_happen)
-    monkeypatch.setattr(run_module, "examine", must_not_happen)
+    monkeypatch.setattr(report_module, "examine", must_not_happen)
     assert retrain(folder / "in", registry, folder / "report") == outcome
 
 
@@ -183,7 +184,7 @@ def test_a_failing_report_leaves_the_registry_alone_and_goes_on_later(
         raise OSError("No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(run_module, "draw_charts", no_paper)
+        patch.setattr(report_module, "draw_charts", no_paper)
         with pytest.raises(OSError, match="No space"):
             retrain(folder / "in", registry, tmp_path / "report")
     after = sorted(path.name for path in registry.root.iterdir())
@@ -201,11 +202,11 @@ KILLED = """
 import os, shutil, signal, sys
 from pathlib import Path
 from classifier.registry import ModelRegistry
-from classifier.retraining import run
+from classifier.retraining import report as reporting, run
 inputs, models, report, moment = sys.argv[1:]
 die = lambda *given, **more: os.kill(os.getpid(), signal.SIGKILL)
 if moment == "copying":
-    run.add_metrics = die
+    reporting.add_metrics = die
 def watch(stage, fraction):
     if stage == moment:
         die()
