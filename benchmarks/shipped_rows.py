@@ -11,7 +11,6 @@ neighbours(prepared) -> {code: code}      the category whose description is most
 from __future__ import annotations
 
 import tempfile
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -34,7 +33,7 @@ from classifier.semantic_training import centre
 from classifier.task_pool import TaskPool
 from classifier.taxonomy import Taxonomy, load_shipped
 from classifier.tokenizer import default_tokenizer
-from classifier.trainer import SETTINGS, feature_settings
+from classifier.trainer import feature_settings, load_settings
 
 KEPT = Path(tempfile.gettempdir()) / "huying-benchmarks"
 
@@ -103,7 +102,7 @@ def prepare(
             readings.gather(texts, readings.ask(texts, pool))
         readings.save(folder / "readings.jsonl.gz", texts)
     read = readings.gather(texts)
-    settings = tomllib.loads(SETTINGS.read_text(encoding="utf-8"))
+    settings = load_settings()
     _, features = fit_features(read[: len(rows) + len(own)], **feature_settings(settings))
     vectors = encode(texts, folder) if strength == "semantic" else None
     return Prepared(taxonomy, rows, own, tuple(extra), read, vectors, features, settings)

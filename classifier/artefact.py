@@ -17,6 +17,7 @@ import io
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +26,15 @@ import numpy.typing as npt
 
 from classifier.calibration import Mixture
 from classifier.errors import ModelError, ModelMismatch
-from classifier.features import BIGRAM, Block, FeatureSpace
+from classifier.features import BIGRAM, Block, FeatureSpace, no_block
 from classifier.side_heads import SideHead, TypeVote, TypeVotes
 from classifier.tag import REQUEST_TYPES, URGENCIES
 from classifier.taxonomy import Label, Taxonomy
 
-FORMAT = 3  # raise it when an older program could not read the folder any more
+FORMAT = 4  # raise it when an older program could not read the folder any more
+_OLDEST = 3  # that this program reads
 _ARRAYS, _TERMS, _META = "arrays.npz", "vocabulary.txt", "model.json"
+_BLOCKS = (("word_idf", BIGRAM), ("character_idf", ""), ("opening_idf", BIGRAM))
 _HELD_OUT, _VOTE = "held_out_", "type_vote_"  # before the names of those arrays
 FloatArray = npt.NDArray[np.float32]
 
@@ -109,6 +112,7 @@ class ModelArtefact:
     semantic: SemanticPart | None
     held_out: HeldOut
     facts: Mapping[str, Any]  # rows, data_hash, created, seconds; for people
+    keep_answers: bool = False  # whether the words of answers quoted in an order count
 
     @property
     def strength(self) -> str:
@@ -126,6 +130,7 @@ def write_artefact(
         "bias": artefact.bias,
         "word_idf": artefact.space.words.idf,
         "character_idf": artefact.space.characters.idf,
+        "opening_idf": artefact.space.opening.idf,
         "request_type_cues": artefact.request_type.cues,
         "request_type_bias": artefact.request_type.bias,
         "urgency_cues": artefact.urgency.cues,
@@ -144,18 +149,21 @@ def write_artefact(
         if vote:
             arrays |= {f"{_VOTE}{name}_weights": vote.weights, f"{_VOTE}{name}_bias": vote.bias}
     np.savez(folder / _ARRAYS, **arrays)  # type: ignore[arg-type]
-    terms = [*artefact.space.words.index, *artefact.space.characters.index]
+    blocks = (artefact.space.words, artefact.space.characters, artefact.space.opening)
+    terms = [term for block in blocks for term in block.index]
     (folder / _TERMS).write_bytes("\n".join(terms).encode())
     meta = {
         "format": FORMAT,
         "id": model_id,
         "strength": artefact.strength,
         "tokenizer": artefact.tokenizer,
+        "keep_answers": artefact.keep_answers,
         "taxonomy_hash": artefact.taxonomy.hash,
         "platforms": dict(artefact.taxonomy.platforms),
         "labels": [[label.code, label.platform, label.name] for label in artefact.taxonomy],
-        "words": len(artefact.space.words.index),
-        "shares": [artefact.space.words.share, artefact.space.characters.share],
+        "terms": [len(block.index) for block in blocks],
+        "opening_words": artefact.space.opening_words,
+        "shares": [block.share for block in blocks],
         "lexical_mixture": asdict(artefact.lexical),
         "cue_names": artefact.cue_names,
         "critical_from": artefact.critical_from,
@@ -182,10 +190,10 @@ def read_meta(folder: Path) -> dict[str, Any]:
     """
     try:
         meta: dict[str, Any] = json.loads((folder / _META).read_text(encoding="utf-8"))
-        if meta["format"] != FORMAT:
+        if not _OLDEST <= meta["format"] <= FORMAT:
             raise ModelMismatch(
-                f"{folder}: the model has format {meta['format']}, this program reads {FORMAT}; "
-                "train again."
+                f"{folder}: the model has format {meta['format']}, this program reads {_OLDEST} "
+                f"to {FORMAT}; train again."
             )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{folder}: holds no readable model; train again.") from error
@@ -248,6 +256,7 @@ def read_artefact(folder: Path) -> ModelArtefact:
             }
         ),
         facts=meta["facts"] | {"id": meta["id"]},
+        keep_answers=meta.get("keep_answers", False),
     )
 
 
@@ -268,13 +277,20 @@ def _mixture(plain: Mapping[str, Any]) -> Mixture:
 def _read_space(
     terms: list[str], meta: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]
 ) -> FeatureSpace:
-    words, characters = terms[: meta["words"]], terms[meta["words"] :]
     if len(terms) != len(arrays["weights"]):
         raise ModelMismatch("The model's vocabulary and weights do not agree; train again.")
-    shares = meta["shares"]
+    # A model of an older program has no openings: two of everything.
+    sizes = meta.get("terms") or [meta["words"], len(terms) - meta["words"]]
+    left = iter(terms)
+    words, characters, *opening = (
+        Block({term: i for i, term in enumerate(islice(left, size))}, arrays[idf], share, joint)
+        for size, share, (idf, joint) in zip(sizes, meta["shares"], _BLOCKS, strict=False)
+    )
     return FeatureSpace(
-        Block({term: i for i, term in enumerate(words)}, arrays["word_idf"], shares[0], BIGRAM),
-        Block({term: i for i, term in enumerate(characters)}, arrays["character_idf"], shares[1]),
+        words,
+        characters,
+        opening[0] if opening else no_block(),
+        meta.get("opening_words", 0),
     )
 
 

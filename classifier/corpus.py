@@ -1,6 +1,6 @@
 """Many texts as one sparse matrix, for training.
 
-    fit_features(readings, *, words, characters, min_words, min_characters, shares)
+    fit_features(readings, *, words, characters, opening, min_words, min_characters, shares)
         -> (FeatureSpace, CSR (n, width))
         which n-grams count, their idf, and the texts' rows, equal to ``space.rows``
 
@@ -34,14 +34,16 @@ def fit_features(
     *,
     words: int = 2,
     characters: int = 2,
+    opening: int = 0,
     min_words: int = 1,
     min_characters: int = 2,
-    shares: tuple[float, float] = (1.0, 1.0),
+    shares: tuple[float, float, float] = (1.0, 1.0, 1.0),
 ) -> tuple[FeatureSpace, csr_matrix[Any]]:
     """N-grams of up to ``words`` words and ``characters`` characters, found in at least ``min_…``
     texts.
 
-    :param shares: length of the words' part and of the characters' part of each row
+    :param opening: of so many first words the n-grams count a second time, as features apart
+    :param shares: length of the words', the characters' and the opening's part of each row
     """
     from scipy.sparse import hstack
 
@@ -49,9 +51,11 @@ def fit_features(
     of_characters, character_rows = _characters(readings, characters).fit_block(
         min_characters, shares[1]
     )
-    matrix = hstack((word_rows, character_rows), format="csr", dtype=np.float32)
+    # As many texts are asked for as with words, so that each n-gram is one of the words' too.
+    of_openings, opening_rows = _words(readings, words, opening).fit_block(min_words, shares[2])
+    matrix = hstack((word_rows, character_rows, opening_rows), format="csr", dtype=np.float32)
     matrix.sort_indices()
-    return FeatureSpace(of_words, of_characters), matrix
+    return FeatureSpace(of_words, of_characters, of_openings, opening), matrix
 
 
 @dataclass(frozen=True)
@@ -106,10 +110,12 @@ class SymbolRuns:
             yield n, starts, ranks, somewhere
 
 
-def _words(readings: Sequence[TextReading], longest: int) -> SymbolRuns:
-    words = list(chain.from_iterable(reading.words for reading in readings))
+def _words(readings: Sequence[TextReading], longest: int, at_most: int | None = None) -> SymbolRuns:
+    """:param at_most: of each text only so many first words"""
+    of_text = [reading.words[:at_most] for reading in readings]
+    words = list(chain.from_iterable(of_text))
     numbers = {word: i for i, word in enumerate(dict.fromkeys(words))}
-    texts = np.repeat(np.arange(len(readings)), [len(reading.words) for reading in readings])
+    texts = np.repeat(np.arange(len(readings)), list(map(len, of_text)))
     return SymbolRuns(
         symbols=np.fromiter(map(numbers.__getitem__, words), np.int64, len(words)),
         texts=texts,

@@ -11,7 +11,6 @@ only: imports scikit-learn.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -31,8 +30,8 @@ from classifier.reading import ReadingStore, TextReading
 from classifier.semantic_training import centre
 from classifier.taxonomy import Taxonomy
 from classifier.tokenizer import default_tokenizer
+from classifier.trainer import load_settings
 
-SETTINGS = Path(__file__).parent / "rules" / "training.toml"
 CACHE, READINGS = "encodings.npz", "readings.jsonl.gz"  # as classifier.training names them
 FloatArray = npt.NDArray[np.float32]
 
@@ -43,7 +42,7 @@ def describe_rows(
     """:param taxonomy: with its sentences, as ``load_taxonomy`` reads it
     :param artefact: a model just trained on the texts; ``cache``: folder of that training's caches
     """
-    settings = tomllib.loads(SETTINGS.read_text(encoding="utf-8"))
+    settings = load_settings()
     sharp = settings["described"]
     own = taxonomy_examples(taxonomy)
     labels = np.array([row.category for row in own])
@@ -51,7 +50,8 @@ def describe_rows(
     readings = ReadingStore.open(cache / READINGS if cache else None, default_tokenizer()).gather(
         both
     )
-    rows = _matrix(artefact.space, readings)
+    # A definition opens with nothing in particular, so the openings are left out.
+    rows = _matrix(FeatureSpace(artefact.space.words, artefact.space.characters), readings)
     words = fit_voters(
         rows[: len(own)],
         labels,

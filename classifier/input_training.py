@@ -32,7 +32,7 @@ from classifier.semantic_training import SentenceVectors
 from classifier.task_pool import MANY_ROWS, TaskPool
 from classifier.taxonomy import load_taxonomy
 from classifier.tokenizer import default_tokenizer, make_tokenizer
-from classifier.trainer import train_artefact
+from classifier.trainer import keeps_answers, load_settings, train_artefact
 
 LEXICAL, SEMANTIC = "lexical", "semantic"
 STRENGTHS = (LEXICAL, SEMANTIC)
@@ -101,7 +101,10 @@ def train_inputs(
         side_rows = _side_rows(rows, material.shipped)
         texts = [row.text for row in (*rows, *own)]
         to_read = [*texts, *(row.text for row in side_rows)]
-        store = ReadingStore.open(cache / READINGS if cache else None, tokenizer)
+        keep_answers = keeps_answers(load_settings(), alone=material.alone)
+        store = ReadingStore.open(
+            cache / READINGS if cache else None, tokenizer, keep_answers=keep_answers
+        )
         fresh = store.missing(to_read)
         asked = store.ask(to_read, workers if fresh > _READ_HERE else TaskPool())
         vectors, encodings, known = None, None, None
@@ -126,6 +129,7 @@ def train_inputs(
             before=before if inputs.settings["warm"] else None,
             pool=workers,
             town={row.key for row in material.own},
+            alone=material.alone,
             progress=lambda stage, done: progress(stage, _READ + (1 - _READ) * done),
             meanwhile=meanwhile,
         )

@@ -135,7 +135,8 @@ class Model:
     def _read(self, texts: Sequence[str]) -> list[Reading]:
         texts = [shorten(text) for text in texts]
         tamed = [tame(text) for text in texts]
-        normals = [normalize_tamed(text) for text in tamed]
+        keep_answers = self.artefact.keep_answers
+        normals = [normalize_tamed(text, keep_answers=keep_answers) for text in tamed]
         pieces = [cut_words(normal, self._tokenizer) for normal in normals]
         rows = self.artefact.space.rows(pieces, normals)
         scores = rows.scores(self.artefact.weights)

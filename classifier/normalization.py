@@ -3,7 +3,7 @@
     narrow(text) -> str       simplified characters, half-width; same words, same digits
     tame(text) -> str         narrow, with number and symbol runs cut: safe for pattern matching
     normalize(text) -> str    tame + masks + agents' stock phrases out + one space, lower case
-    strip_formulas(text) -> str   the stock phrases out and nothing else, for the sentence encoder
+    strip_formulas(text) -> str   phrases and answers out and nothing else, for the sentence encoder
     shorten(text) -> str      head and tail of a text too long to matter in full
 
 ``narrow`` maps character to character wherever opencc does, so that a position in the narrowed
@@ -50,9 +50,10 @@ class RoutingPhrases:
     """Compiled ``routing_phrases.toml``."""
 
     opening: re.Pattern[str]
+    answers: AnyOf
     closing: AnyOf
-    closes: Prefilter
     request: re.Pattern[str]
+    glance: Prefilter  # which of the answers (0) and closings (1) a text may hold
 
 
 def shorten(text: str) -> str:
@@ -75,16 +76,15 @@ def tame(text: str) -> str:
     return _ENDLESS.sub(lambda run: run.group(1) or run.group(2) * 11, narrow(text))
 
 
-def normalize(text: str, *, keep_unit: bool = True) -> str:
-    """The text the model sees. ``keep_unit`` keeps the unit that an agent's closing names."""
-    return normalize_tamed(tame(text), keep_unit=keep_unit)
+def normalize(text: str, *, keep_answers: bool = False) -> str:
+    """The text the model sees. ``keep_answers`` keeps what a department answered earlier."""
+    return normalize_tamed(tame(text), keep_answers=keep_answers)
 
 
-def normalize_tamed(text: str, *, keep_unit: bool = True) -> str:
+def normalize_tamed(text: str, *, keep_answers: bool = False) -> str:
     """:func:`normalize` for a text that is tamed already."""
-    text = _without_formulas(text)
-    phrases = routing_phrases()
-    text = phrases.request.sub(r" \g<unit>" if keep_unit else "", text)
+    text = _without_formulas(text, keep_answers=keep_answers)
+    text = routing_phrases().request.sub(r" \g<unit>", text)
     for sign, pattern, mask in _MASKS:
         if sign in text:
             text = pattern.sub(mask, text)
@@ -101,11 +101,14 @@ def strip_formulas(text: str) -> str:
     return text if bare == tamed.strip() else bare
 
 
-def _without_formulas(tamed: str) -> str:
+def _without_formulas(tamed: str, *, keep_answers: bool = False) -> str:
     phrases = routing_phrases()
     bare = phrases.opening.sub("", tamed, count=1)
-    if which := phrases.closes.select(bare).get(0):
-        bare = phrases.closing.only(which).sub("", bare)
+    seen = phrases.glance.select(bare)
+    if 0 in seen and not keep_answers:
+        bare = phrases.answers.only(seen[0]).sub("", bare)
+    if 1 in seen:
+        bare = phrases.closing.only(seen[1]).sub("", bare)
     return bare.strip()
 
 
@@ -126,9 +129,10 @@ def routing_phrases() -> RoutingPhrases:
     table = tomllib.loads(PHRASES.read_text(encoding="utf-8"))
     return RoutingPhrases(
         opening=re.compile("|".join(table["opening"])),
+        answers=AnyOf.of(table["answers"]),
         closing=AnyOf.of(table["closing"]),
-        closes=Prefilter.of([table["closing"]]),
         request=re.compile(table["routing_request"]),
+        glance=Prefilter.of([table["answers"], table["closing"]]),
     )
 
 

@@ -1,6 +1,7 @@
 """What training needs to know of each text, worked out once per text.
 
-    ReadingStore.open(path, tokenizer) -> ReadingStore   empty when missing, or another tokenizer's
+    ReadingStore.open(path, tokenizer, keep_answers=False) -> ReadingStore
+                                                         empty when missing or made otherwise
     store.ask(texts, pool) -> asked                      begins to read what is new
     store.gather(texts, asked, progress) -> list[TextReading]
     store.missing(texts) -> int
@@ -8,7 +9,8 @@
 
 Cutting words and trying some hundred patterns costs half a millisecond a text and never changes
 while tokenizer and rules stay the same; so a training after a hundred new rows reads a hundred.
-The file names both; readings made with others are not used.
+The file names both, and whether answers quoted in an order are kept; readings made otherwise are
+not used.
 """
 
 from __future__ import annotations
@@ -48,15 +50,16 @@ class TextReading(NamedTuple):
 
 @dataclass
 class ReadingStore:
-    """Readings by content, all of one tokenizer and one set of rules."""
+    """Readings by content, all made with one tokenizer and one set of rules."""
 
     tokenizer: str
+    keep_answers: bool = False
     _readings: dict[int, TextReading] = field(default_factory=dict)
 
     @classmethod
-    def open(cls, path: Path | None, tokenizer: str) -> ReadingStore:
+    def open(cls, path: Path | None, tokenizer: str, *, keep_answers: bool = False) -> ReadingStore:
         """Read a store; an unreadable file is an empty store, for it can be made again."""
-        store = cls(tokenizer)
+        store = cls(tokenizer, keep_answers)
         if path is None or not path.exists():
             return store
         try:
@@ -67,7 +70,7 @@ class ReadingStore:
                         for key, normal, words, cues in chain.from_iterable(map(json.loads, lines))
                     }
         except (OSError, EOFError, ValueError, StopIteration):
-            return cls(tokenizer)
+            return cls(tokenizer, keep_answers)
         return store
 
     def missing(self, texts: Sequence[str]) -> int:
@@ -78,7 +81,10 @@ class ReadingStore:
         """Have the pool read what is new, while the caller does something else."""
         fresh = list(dict.fromkeys(t for t in texts if encoding_key(t) not in self._readings))
         slices = [fresh[i : i + _SLICE] for i in range(0, len(fresh), _SLICE)]
-        return [(piece, pool.ask(read_slice, self.tokenizer, piece)) for piece in slices]
+        return [
+            (piece, pool.ask(read_slice, self.tokenizer, piece, self.keep_answers))
+            for piece in slices
+        ]
 
     def gather(
         self,
@@ -106,15 +112,18 @@ class ReadingStore:
         partial.replace(path)
 
     def _made_with(self) -> list[object]:
-        return [_FORMAT, make_tokenizer(self.tokenizer).identity, rules_hash()]
+        tokenizer = make_tokenizer(self.tokenizer).identity
+        return [_FORMAT, tokenizer, rules_hash(), self.keep_answers]
 
 
-def read_slice(tokenizer: str, texts: Sequence[str]) -> list[TextReading]:
+def read_slice(
+    tokenizer: str, texts: Sequence[str], keep_answers: bool = False
+) -> list[TextReading]:
     """Read some texts here; a plain function because that is what a process pool can send."""
     cutter = make_tokenizer(tokenizer)
     readings = []
     for text in map(shorten, texts):
-        normal = normalize(text)
+        normal = normalize(text, keep_answers=keep_answers)
         readings.append(
             TextReading(normal, tuple(cut_words(normal, cutter)), read_cues(text).fired)
         )

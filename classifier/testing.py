@@ -6,8 +6,6 @@
 
     FakeEncoder()                                 the encoder's port, for semantic training
 
-    FakeEncoder()                                 the encoder's port, for semantic training
-
 The same interface as :class:`classifier.worker_pool.ClassifierPool`. Labels come from a keyword
 table (``rules/fake_keywords.toml``); request type, urgency and flags from the same rules as the
 real one, so a test that needs a critical case writes "着火了" and gets one. Deterministic, needs

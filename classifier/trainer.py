@@ -2,7 +2,8 @@
 
     train_artefact(examples, own, taxonomy, *, readings, tokenizer, vectors, side_rows, before,
                    pool, progress) -> (ModelArtefact, metrics)
-    feature_settings(settings, alone=False), calibration_for(town_rows, settings)
+    load_settings(); feature_settings(settings, alone=False), keeps_answers(settings, alone=False),
+    calibration_for(town_rows, settings)
 
 Every probability and threshold comes from out-of-fold scores: each row is judged by a model that
 saw neither the row nor its group. The taxonomy's own sentences are trained on in every fold and
@@ -57,21 +58,24 @@ def train_artefact(
     pool: TaskPool,
     progress: Progress,
     town: Set[str] = frozenset(),
+    alone: bool = False,
     meanwhile: Callable[[], None] | None = None,
 ) -> tuple[ModelArtefact, dict[str, Any]]:
     """Train; ``vectors``, one per row of examples and own, make it the semantic strength.
 
-    :param readings: one per row of examples, own and side_rows; ``tokenizer``: who cut them
+    :param readings: one per row of examples, own and side_rows, made as :func:`keeps_answers`
+        says; ``tokenizer``: who cut them
     :param before: the serving model; what it knows is taken over where nothing but rows differs
     :param town: keys of the rows that the town labelled; beside shipped ones each counts more
+    :param alone: all rows are the town's
     :param meanwhile: what this process may do while others learn
     :returns: the artefact, and the metrics of its out-of-fold predictions
     """
     started = time.perf_counter()
-    settings = tomllib.loads(SETTINGS.read_text(encoding="utf-8"))
+    settings = load_settings()
     rows = [*examples.rows, *own]
-    alone = all(row.key in town for row in examples.rows)
     counted = feature_settings(settings, alone=alone)
+    keep_answers = keeps_answers(settings, alone=alone)
     likeness = describe_likeness(
         tokenizer,
         vectors.encoder if vectors else "",
@@ -79,6 +83,7 @@ def train_artefact(
         rules_hash(),
         SETTINGS.read_text(encoding="utf-8"),
         str(counted["shares"]),
+        str(keep_answers),
     )
     warm = None
     if before:
@@ -185,6 +190,7 @@ def train_artefact(
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "seconds": round(time.perf_counter() - started, 1),
         },
+        keep_answers=keep_answers,
     )
     progress("done", 1.0)
     return artefact, metrics
@@ -219,14 +225,29 @@ def _folds(rows: Sequence[Example], own: Sequence[Example], k: int) -> npt.NDArr
     return np.concatenate([dealt, np.full(len(own), -1, dtype=np.int8)])
 
 
+def load_settings() -> dict[str, Any]:
+    """``training.toml``."""
+    return tomllib.loads(SETTINGS.read_text(encoding="utf-8"))
+
+
+def keeps_answers(settings: Mapping[str, Any], *, alone: bool = False) -> bool:
+    """Whether words of the answers that an order quotes count.
+
+    :param alone: only the town's own rows are learnt
+    """
+    return bool(settings["answers"]["alone" if alone else "beside"])
+
+
 def feature_settings(settings: Mapping[str, Any], *, alone: bool = False) -> dict[str, Any]:
     """What :func:`classifier.corpus.fit_features` is told.
 
     :param alone: only the town's own rows are learnt
     """
     told = dict(settings["features"])
-    beside, by_itself = told.pop("share"), told.pop("share_alone")
-    return {**told, "shares": (by_itself if alone else beside, 1.0)}
+    beside, by_itself, opening = (
+        told.pop(name) for name in ("share", "share_alone", "share_opening")
+    )
+    return {**told, "shares": (by_itself if alone else beside, 1.0, opening)}
 
 
 def calibration_for(town_rows: int, settings: Mapping[str, Any]) -> dict[str, float]:

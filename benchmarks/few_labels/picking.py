@@ -13,7 +13,6 @@ of what is labelled so far says which ones it would like next. Both ways train o
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -31,7 +30,7 @@ from classifier.selection import Candidate, pick_next
 from classifier.semantic_training import centre
 from classifier.task_pool import MANY_ROWS, TaskPool
 from classifier.tokenizer import default_tokenizer
-from classifier.trainer import SETTINGS, feature_settings
+from classifier.trainer import feature_settings, keeps_answers, load_settings
 
 STEPS = (40, 80, 120, 160, 200, 240, 280, 320, 400, 500)
 _LETTERS = 2_000
@@ -49,12 +48,13 @@ def compare_messages(study: Any, seeds: int) -> dict[str, list[list[Point]]]:
 def compare_letters(folder: Path, seeds: int) -> dict[str, list[list[Point]]]:
     """:raises NoData: the letters are not there"""
     corpus = read_corpus("teddy", folder)
-    settings = tomllib.loads(SETTINGS.read_text(encoding="utf-8"))
+    settings = load_settings()
     chosen = np.random.default_rng(0).permutation(len(corpus.train_texts))[:_LETTERS]
     texts = [corpus.train_texts[i] for i in chosen]
     labels = np.array([corpus.train_labels[i] for i in chosen])
     groups = [corpus.train_groups[i] or str(i) for i in chosen]
-    read = ReadingStore(default_tokenizer()).gather(texts)
+    store = ReadingStore(default_tokenizer(), keeps_answers(settings, alone=True))
+    read = store.gather(texts)
     _, features = fit_features(read, **feature_settings(settings, alone=True))
     accepted = [[corpus.classes.index(label)] for label in labels]
     keys = [str(i) for i in chosen]

@@ -64,6 +64,11 @@ class Assembled:
     comparable: tuple[Example, ...]  # the shipped ones in this taxonomy
     conflicts: int  # texts that the town labels otherwise than the shipped examples
 
+    @property
+    def alone(self) -> bool:
+        """Nothing but the town's own rows is learnt."""
+        return len(self.own) == len(self.examples.rows)
+
     @cached_property
     def leaks(self) -> list[Leak]:
         """Phrases in the town's rows that give the label away."""

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from classifier.artefact import write_artefact
 from classifier.errors import ModelMismatch
+from classifier.features import FeatureSpace
 from classifier.model import Model, load_model
 from classifier.registry import ModelRegistry
 from classifier.tag import REQUEST_TYPES, URGENCIES, Tag
@@ -122,3 +126,33 @@ def test_model_for_another_taxonomy_is_refused(small_registry: ModelRegistry) ->
     assert folder is not None
     with pytest.raises(ModelMismatch, match="trained on another taxonomy"):
         load_model(folder, taxonomy=load_shipped())
+
+
+def test_a_model_of_own_rows_alone_heeds_answers_quoted(small_model: Model) -> None:
+    asked = "风荷路路灯不亮。"
+    answered = "风荷路路灯不亮。2024-03-05 14:20 某街道办答复：烧烤店已经停业。"
+    assert small_model.artefact.keep_answers
+    alone, both = small_model.category_probabilities([asked, answered])
+    assert not np.allclose(alone, both)
+    beside = Model(replace(small_model.artefact, keep_answers=False))
+    assert np.allclose(*beside.category_probabilities([asked, answered]))
+
+
+def test_a_model_of_the_format_before_still_serves(small_model: Model, tmp_path: Path) -> None:
+    """It knows no openings, and does not say whether answers count."""
+    known, space = small_model.artefact, small_model.artefact.space
+    older = FeatureSpace(space.words, space.characters)
+    written = replace(known, space=older, weights=known.weights[: older.width], keep_answers=False)
+    write_artefact(written, tmp_path, "before", {})
+    path = tmp_path / "model.json"
+    meta = json.loads(path.read_text(encoding="utf-8"))
+    meta |= {"format": 3, "words": len(space.words.index), "shares": meta["shares"][:2]}
+    for name in ("terms", "opening_words", "keep_answers"):
+        del meta[name]
+    path.write_text(json.dumps(meta), encoding="utf-8")
+    served = load_model(tmp_path)
+    assert served.artefact.space.width == older.width
+    assert (
+        served.category_probabilities([TEXT]).argmax()
+        == Model(written).category_probabilities([TEXT]).argmax()
+    )

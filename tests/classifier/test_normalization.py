@@ -62,8 +62,12 @@ def test_encoder_reads_the_matter_and_nothing_else() -> None:
     assert strip_formulas("路燈不亮，請修 30 號桿！") == "路燈不亮，請修 30 號桿！"  # as written
 
 
-def test_unit_can_be_left_out() -> None:
-    assert normalize("垃圾没人收。请城管局核实处理！", keep_unit=False) == "垃圾没人收。"
+def test_answers_are_taken_out_or_kept() -> None:
+    order = "路灯不亮。2024-03-05 14:20 某街道办答复：已经换了灯泡。市民再次来电反映：还是不亮。"
+    assert normalize(order) == "路灯不亮。还是不亮。"
+    kept = normalize(order, keep_answers=True)
+    assert "某街道办答复:已经换了灯泡。" in kept
+    assert "再次来电" not in kept  # how an order goes on is a formula either way
 
 
 def test_narrow_keeps_positions() -> None:

@@ -22,14 +22,30 @@ TEXTS = ["路灯不亮路灯坏了", "油烟呛人,烧烤冒烟", "路灯杆旁�
 
 
 def space_and_rows() -> tuple[FeatureSpace, Any]:
-    return fit_features(read_slice("jieba", TEXTS), min_words=1, min_characters=1)
+    read = read_slice("jieba", TEXTS)
+    return fit_features(read, opening=2, min_words=1, min_characters=1)
 
 
 def test_each_block_of_a_row_has_length_one() -> None:
     space, rows = space_and_rows()
     words = rows[:, : len(space.words.index)]
+    opening = rows[:, len(space.words.index) + len(space.characters.index) :]
     assert np.allclose(np.sqrt(words.multiply(words).sum(axis=1)), 1.0)
-    assert np.allclose(np.sqrt(rows.multiply(rows).sum(axis=1)), np.sqrt(2.0))
+    assert np.allclose(np.sqrt(opening.multiply(opening).sum(axis=1)), 1.0)
+    assert np.allclose(np.sqrt(rows.multiply(rows).sum(axis=1)), np.sqrt(3.0))
+
+
+def test_what_a_text_opens_with_counts_apart() -> None:
+    space, _ = space_and_rows()
+    before = len(space.words.index) + len(space.characters.index)
+    assert "油烟 呛" in space.opening.index
+    assert "人" in space.words.index
+    assert "人" not in space.opening.index
+    assert set(space.opening.index) <= set(space.words.index)
+    one, same, other = rebuild(space, ["小区路灯", "小区路灯坏了", "坏了小区路灯"])[:, before:]
+    assert one.any()
+    assert (one == same).all()
+    assert (one != other).any()
 
 
 def rebuild(space: FeatureSpace, texts: Sequence[str]) -> Any:

@@ -26,9 +26,9 @@ def read_texts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The texts that were really read, in order."""
     seen: list[str] = []
 
-    def watched(tokenizer: str, texts: Sequence[str]) -> list[TextReading]:
+    def watched(tokenizer: str, texts: Sequence[str], keep_answers: bool) -> list[TextReading]:
         seen.extend(texts)
-        return read_slice(tokenizer, texts)
+        return read_slice(tokenizer, texts, keep_answers)
 
     monkeypatch.setattr(reading, "read_slice", watched)
     return seen
@@ -55,7 +55,7 @@ def test_only_what_is_kept_is_written(tmp_path: Path) -> None:
     assert ReadingStore.open(tmp_path / "readings", "jieba").missing(TEXTS) == 2
 
 
-@pytest.mark.parametrize("change", ["tokenizer", "rules", "torn", "older"])
+@pytest.mark.parametrize("change", ["tokenizer", "rules", "answers", "torn", "older"])
 def test_readings_made_otherwise_are_not_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
@@ -72,7 +72,8 @@ def test_readings_made_otherwise_are_not_used(
     if change == "torn":
         path.write_bytes(path.read_bytes()[:-20])
     name = "rjieba" if change == "tokenizer" else "jieba"
-    assert ReadingStore.open(path, name).missing(TEXTS) == 4
+    again = ReadingStore.open(path, name, keep_answers=change == "answers")
+    assert again.missing(TEXTS) == 4
 
 
 @pytest.mark.slow
