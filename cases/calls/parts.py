@@ -88,9 +88,6 @@ def _without_bridges(text: str, clauses: Sequence[Clause]) -> list[Clause]:
             continue
         opens = before is not None or leads_over(text, clause.raw, clause.end)
         start = skip_bridge(text, clause.start, clause.end) if opens else clause.start
-        asks = skip_bridge(text, clause.raw, clause.end) if opens else start
-        if text.startswith(("问", "咨询", "请教"), asks) and clause.raw < asks < start:
-            start = asks
         began = clause.raw if before is None else before
         if start < clause.end:
             kept.append(replace(clause, start=start, raw=began))
