@@ -14,6 +14,8 @@ from benchmarks.few_labels.report import Point, Results, describe, write_report
 from benchmarks.few_labels.study import (
     ALL,
     ALONE,
+    FEW,
+    NONE,
     RANDOM,
     SHIPPED,
     Cell,
@@ -60,12 +62,16 @@ def draw_curves(
     weight = some.prepared.settings["town"]["fit"]
     results = Results(len(some.folds), (fold_count(some), fold_count(most)), weight)
     zero = most.score(most.shipped_tables, 0)
-    start = {n: point(z, z) for n, z in zip(STRENGTHS, zero, strict=True)}
-    for base, own in ((ALONE, 1.0), (SHIPPED, weight)):
-        told = [start] if base == SHIPPED else []
-        told += run(most, zero, base, [ALL], own)
+    gather(most, [Cell(FEW, NONE, RANDOM, 0, fold) for fold in range(fold_count(most))])
+    few = measure(most, FEW, NONE, RANDOM, 0, 1.0)
+    start = {SHIPPED: zero, FEW: few}
+    for base, own in ((ALONE, 1.0), (FEW, weight), (SHIPPED, weight)):
+        told = []
+        if base in start:
+            told = [{n: point(z, z) for n, z in zip(STRENGTHS, start[base], strict=True)}]
+        told += run(most, start.get(base, zero), base, [ALL], own)
         if sizes:
-            told[-1:-1] = run(some, zero, base, sizes, own)
+            told[-1:-1] = run(some, start.get(base, zero), base, sizes, own)
         results.curves[base] = {name: [one[name] for one in told] for name in STRENGTHS}
     for own in weights:
         results.weights[own] = run(some, zero, SHIPPED, [ALL], own)[0]

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.few_labels.study import RANDOM, SHIPPED, Cell, Study, Table, spare
+from benchmarks.few_labels.study import FEW, RANDOM, SHIPPED, Cell, Study, Table, spare
 from classifier.calibration import fit_mixture
 from classifier.semantic_training import cheapest_bound
 from classifier.trainer import calibration_for
@@ -28,7 +28,7 @@ def measure(study: Study, base: str, size: int, picked: str, seed: int, weight: 
         lexical[study.folds == cell.fold] = told[0]
         if encoded is not None:
             encoded[study.folds == cell.fold] = told[1]
-    rows = size or int((study.folds != 0).sum())
+    rows = study.count(size)
     return study.score(calibrate(study, base, lexical, encoded, rows), rows)
 
 
@@ -38,7 +38,8 @@ def calibrate(
     """Probabilities as a training fits them: on held-out scores of shipped and real rows.
 
     For each fold, on the shipped rows and ``rows`` real ones of the other folds; the real ones
-    were scored by models that had not seen them.
+    were scored by models that had not seen them. Shipped rows count where all are trained on;
+    beside a tenth every real row of the other folds stands in for their held-out scores.
     """
     codes, settings = study.prepared.taxonomy.codes, study.prepared.settings
     real = np.array([codes.index(own) for own in study.real])
@@ -49,7 +50,7 @@ def calibrate(
     tables = [np.zeros_like(lexical) for _ in scores]
     for fold in range(int(study.folds.max()) + 1):
         mine = study.folds == fold
-        others = study.order(Cell(base, 0, RANDOM, 0, fold))[:rows]
+        others = study.order(Cell(base, 0, RANDOM, 0, fold))[: None if base == FEW else rows]
         answers = real[others]
         counts = np.full(len(others), settings["town"]["calibration"])
         parts = [table[others] for table in scores]

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.few_labels.study import SHIPPED, Cell, Study, Table
+from benchmarks.few_labels.study import Cell, Study, Table
 from classifier.corpus import fit_features
 from classifier.linear import fit_softmax, fit_voters
 from classifier.semantic_training import centre
@@ -67,7 +67,7 @@ def fit_fold(study: Study, cells: Sequence[Cell], pool: TaskPool) -> Iterator[tu
     for cell in cells:
         order = study.order(cell)[: cell.size or None]
         chosen = np.array([place[row] for row in order.tolist()], dtype=np.int64)
-        first = np.arange(0 if cell.base == SHIPPED else len(ready.rows), start)
+        first = study.given(cell.base)
         at = np.concatenate([first, chosen])
         labels = np.concatenate([ready.labels[first], study.real[order]])
         counts = np.concatenate([np.ones(len(first)), np.full(len(order), cell.weight)])

@@ -68,7 +68,8 @@ def describe(results: Results) -> str:
         f"{results.messages} real messages in {results.folds[0]} folds, for the largest number of "
         f"rows in {results.folds[1]}; each message is asked about by "
         "models that did not see it. Top-1: either label of two counts. In brackets: messages that "
-        "only this model, and only the shipped one, gets right."
+        "only this model, and only the one of the same shipped rows without real ones (beside real "
+        "rows alone: of all shipped rows), gets right."
     ]
     for strength in _STYLES:
         rows = [
@@ -156,7 +157,7 @@ def _draw_curves(results: Results, path: Path) -> None:
                 color=colour,
                 label=f"{name}, {strength}",
             )
-    axes.legend()
+    figure.legend(loc="outside lower center", ncols=2)  # over no line
     figure.savefig(path)
 
 
@@ -171,7 +172,7 @@ def _draw_picking(results: Results, path: Path) -> None:
             lowest = [min(p.accuracy for p in points) for points in columns]
             highest = [max(p.accuracy for p in points) for points in columns]
             axes.fill_between(rows, lowest, highest, color=colour, alpha=0.1)
-    axes.legend()
+    figure.legend(loc="outside lower center", ncols=2)  # over no line
     figure.savefig(path)
 
 
@@ -182,7 +183,7 @@ def _axes(below: str, beside: str):
     matplotlib.rcParams |= {"svg.fonttype": "none", "svg.hashsalt": "few labels"}
     from matplotlib import pyplot
 
-    figure, axes = pyplot.subplots(figsize=(7, 4.2), layout="constrained")
+    figure, axes = pyplot.subplots(figsize=(7, 4.8), layout="constrained")
     axes.set_xlabel(below)
     axes.set_ylabel(beside)
     axes.grid(alpha=0.3)

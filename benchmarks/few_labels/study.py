@@ -26,9 +26,10 @@ from classifier.selection import Candidate, pick_next
 from classifier.tables import read_table
 from classifier.training import train_shipped
 
-SHIPPED, ALONE = "shipped + real", "real alone"
+SHIPPED, FEW, ALONE = "shipped + real", "a tenth of the shipped + real", "real alone"
 RANDOM, ACTIVE = "random", "active"
-ALL = 0  # stands for every row of the other folds
+ALL, NONE = 0, -1  # as a size: every row of the other folds, not one
+_SHARE = 10  # one in so many groups of shipped rows is FEW
 Table = np.ndarray
 
 
@@ -76,9 +77,23 @@ class Study:
         """Labels of the real rows."""
         return np.array([row.category for row in self.prepared.extra])
 
+    def given(self, base: str) -> np.ndarray:
+        """Places of the rows that are no real ones: shipped ones, and the taxonomy's sentences."""
+        rows, sentences = self.prepared.rows, len(self.prepared.own)
+        share = {SHIPPED: 1, FEW: _SHARE}.get(base)
+        some = [i for i, row in enumerate(rows) if share and _number(row) % share == 0]
+        return np.array([*some, *range(len(rows), len(rows) + sentences)], dtype=np.int64)
+
+    def count(self, size: int) -> int:
+        """How many real rows a size stands for, in the first fold."""
+        others = int((self.folds != 0).sum())
+        return {ALL: others, NONE: 0}.get(size, size)
+
     def order(self, cell: Cell) -> np.ndarray:
         """Real rows of the other folds in the order in which they are labelled."""
         others = np.flatnonzero(self.folds != cell.fold)
+        if cell.size == NONE:
+            return others[:0]
         if cell.picked == RANDOM:
             return np.random.default_rng(cell.seed * 100 + cell.fold).permutation(others)
         keys = {row.key: i for i, row in enumerate(self.prepared.extra)}
@@ -136,6 +151,10 @@ class Study:
             ece = expected_calibration_error(table.max(axis=1).astype(np.float64), right)
             found.append(Figures(float(right.mean()), ece, len(right), rows, right))
         return found
+
+
+def _number(row: Example) -> int:
+    return int(hashlib.sha256((row.group or row.key).encode()).hexdigest()[:8], 16)
 
 
 def spare(alone: Table, both: Table, ask_below: float) -> Table:
