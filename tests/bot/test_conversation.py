@@ -12,7 +12,7 @@ from cases.classification import Tag
 from cases.storage.database import Database
 from cases.testing import FrozenClock, KeywordClassifier, make_tag
 from cases.town import Town
-from tests.bot.desk import all_cases, attachments_of, newest_case, outbox_rows, settle_case
+from tests.bot.desk import all_cases, newest_case, outbox_rows
 
 LIGHT = "朝晖路桥头三盏路灯不亮，晚上漆黑一片"
 NOISE = "楼下半夜噪声很大，睡不着，请管一管"
@@ -259,128 +259,6 @@ async def test_start_is_three_lines(chat: Conversation) -> None:
     assert len(chat.last.text.splitlines()) <= 3
 
 
-async def test_photo_with_words_is_attached(chat: Conversation) -> None:
-    await chat.send({"text": LIGHT, "files": [PHOTO]})
-    case = await newest_case(chat.database)
-    assert [a.path for a in await attachments_of(chat.database, case)] == ["aa/a.jpg"]
-    assert "照片已附上" in chat.last.text
-
-
-async def test_photo_alone_waits_for_a_sentence(chat: Conversation) -> None:
-    await chat.send({"files": [PHOTO]})
-    assert "请用一句话说明问题" in chat.last.text
-    await chat.say(LIGHT)
-    case = await newest_case(chat.database)
-    assert len(await attachments_of(chat.database, case)) == 1
-
-
-async def test_photo_alone_joins_the_case_just_filed(
-    chat: Conversation, clock: FrozenClock
-) -> None:
-    await chat.say(LIGHT)
-    clock.advance(minutes=8)
-    await chat.send({"files": [PHOTO]})
-    case = await newest_case(chat.database)
-    assert len(await attachments_of(chat.database, case)) == 1
-    assert case.number in chat.last.text
-
-
-async def test_album_is_one_case_and_one_answer(chat: Conversation) -> None:
-    replies = await chat.send({"text": LIGHT, "files": [PHOTO], "album": "g1"})
-    for name in ("b", "c"):
-        replies += await chat.send({"files": [{**PHOTO, "path": f"aa/{name}.jpg"}], "album": "g1"})
-    case = await newest_case(chat.database)
-    assert len(replies) == 1
-    assert len(await attachments_of(chat.database, case)) == 3
-
-
-async def test_album_without_words_is_asked_about_once(chat: Conversation) -> None:
-    replies = []
-    for name in ("b", "c", "d"):
-        replies += await chat.send({"files": [{**PHOTO, "path": f"aa/{name}.jpg"}], "album": "g1"})
-    assert len(replies) == 1
-    await chat.say(LIGHT)
-    assert len(await attachments_of(chat.database, await newest_case(chat.database))) == 3
-
-
-async def test_voice_is_kept_for_a_person(chat: Conversation) -> None:
-    await chat.send({"files": [{**PHOTO, "kind": "voice", "path": "aa/v.ogg"}]})
-    case = await newest_case(chat.database)
-    assert "待转写" in case.text
-    assert "语音" in chat.last.text
-
-
-@pytest.mark.parametrize(
-    "payload",
-    [
-        {"sticker": True},
-        {"phone": "13800000000"},
-        {"unknown": True},
-        {"location": {"latitude": 30.0, "longitude": 120.0}},
-        {"files": [{**PHOTO, "kind": "video"}]},
-        {"files": [{**PHOTO, "kind": "document"}]},
-    ],
-)
-async def test_every_kind_of_message_is_answered(
-    chat: Conversation, payload: dict[str, Any]
-) -> None:
-    assert len(await chat.send(payload)) == 1
-
-
-async def test_reply_to_a_receipt_supplements_that_case(
-    chat: Conversation, clock: FrozenClock
-) -> None:
-    await chat.say(LIGHT)
-    receipt = "out-1"
-    clock.advance(minutes=30)
-    await chat.say("文化路口的路灯也都坏了，请一起修", reply_to=receipt)
-    cases = await all_cases(chat.database)
-    assert len(cases) == 1
-    assert "文化路口" in cases[0].text
-
-
-async def test_a_few_words_right_after_belong_to_the_case(chat: Conversation) -> None:
-    await chat.say(LIGHT)
-    await chat.say("已经三天了")
-    cases = await all_cases(chat.database)
-    assert len(cases) == 1
-    assert "已经三天了" in cases[0].text
-
-
-async def test_later_words_without_a_problem_are_asked_about(
-    chat: Conversation, clock: FrozenClock
-) -> None:
-    await chat.say(LIGHT)
-    clock.advance(hours=2)
-    await chat.say("到现在也没有人来看过")
-    assert "是补充编号" in chat.last.text
-    await chat.tap("是，补充进去")
-    assert "没有人来看过" in (await newest_case(chat.database)).text
-
-
-async def test_later_problem_is_a_case_of_its_own(chat: Conversation, clock: FrozenClock) -> None:
-    await chat.say(LIGHT)
-    clock.advance(hours=2)
-    await chat.say(NOISE)
-    assert len(await all_cases(chat.database)) == 2
-
-
-async def test_same_words_within_a_minute_are_one_case(
-    chat: Conversation, clock: FrozenClock
-) -> None:
-    await chat.say(LIGHT)
-    clock.advance(seconds=30)
-    await chat.say(LIGHT)
-    case = await newest_case(chat.database)
-    assert len(await all_cases(chat.database)) == 1
-    assert case.number in chat.last.text
-    clock.advance(minutes=5)
-    await chat.say(LIGHT)
-    assert f"是补充编号 {case.number} 的吗" in chat.last.text
-    await chat.tap("不是，另外一件")
-    assert len(await all_cases(chat.database)) == 2
-
-
 async def test_resent_update_is_answered_once(chat: Conversation) -> None:
     assert len(await chat.send({"text": LIGHT}, external_id="7")) == 1
     assert await chat.send({"text": LIGHT}, external_id="7") == []
@@ -447,64 +325,6 @@ async def test_human_flags_the_case_and_names_the_hours(chat: Conversation) -> N
 async def test_human_without_a_case_opens_one(chat: Conversation) -> None:
     await chat.say("人工")
     assert (await newest_case(chat.database)).wants_person
-
-
-async def test_rating_with_one_tap(chat: Conversation, town: Town, clock: FrozenClock) -> None:
-    await chat.say(LIGHT)
-    case = await newest_case(chat.database)
-    await settle_case(chat.database, town, case, clock())
-    await chat.service.settle()
-    assert "已办结" in chat.last.text
-    assert "路灯已修好" in "".join(m.text for m in chat.replies)
-    replies = await chat.tap("满意")
-    assert [m.text for m in replies] == ["谢谢您的评价，已记录。"]
-    rated = await newest_case(chat.database)
-    assert (rated.state, rated.satisfaction) == ("evaluated", 5)
-
-
-async def test_rating_can_be_typed_as_points(
-    chat: Conversation, town: Town, clock: FrozenClock
-) -> None:
-    await chat.say(LIGHT)
-    await settle_case(chat.database, town, await newest_case(chat.database), clock())
-    await chat.service.settle()
-    await chat.say("4")
-    assert (await newest_case(chat.database)).satisfaction == 4
-
-
-async def test_unhappy_reopens_once_and_takes_a_reason(
-    chat: Conversation, town: Town, clock: FrozenClock
-) -> None:
-    await chat.say(LIGHT)
-    case = await newest_case(chat.database)
-    await settle_case(chat.database, town, case, clock())
-    await chat.service.settle()
-    assert len(await chat.tap("不满意")) == 1
-    reopened = await newest_case(chat.database)
-    assert (reopened.state, reopened.round, reopened.number) == ("reopened", 2, case.number)
-    assert "哪里没办好" in chat.last.text
-    await chat.say("还是不亮，只修了一盏")
-    assert "已转给经办人" in chat.last.text
-    await settle_case(chat.database, town, reopened, clock())
-    await chat.service.settle()
-    clock.advance(minutes=1)
-    await chat.tap("不满意")
-    assert (await newest_case(chat.database)).state == "evaluated"
-    assert "回访" in chat.last.text
-
-
-async def test_rating_of_an_earlier_round_is_stale(
-    chat: Conversation, town: Town, clock: FrozenClock
-) -> None:
-    await chat.say(LIGHT)
-    await settle_case(chat.database, town, await newest_case(chat.database), clock())
-    await chat.service.settle()
-    asked = next(m for m in reversed(chat.replies) if m.buttons)
-    await chat.tap("不满意", asked)
-    clock.advance(minutes=1)
-    await chat.tap("满意", asked)
-    assert "已经用过" in chat.last.text
-    assert (await newest_case(chat.database)).state == "reopened"
 
 
 async def test_conversation_survives_a_restart(
