@@ -173,7 +173,8 @@ async def _hold_answering(session: AsyncSession, asked: Iterable[Case]) -> dict[
         select(Case)
         .where(Case.id.in_(set(answers.values())))
         .order_by(Case.id)
-        .with_for_update()
+        # As every other writer of cases: a row that merely names the case need not wait.
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
     held = {case.id: case for case in rows}
