@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from classifier.evaluation import evaluate_file
+from classifier.model import load_model
 
 REAL = Path(__file__).parents[2] / ".." / "shared" / "data" / "dev_labelled.csv"
 MODEL_MEGABYTES = 60  # what may travel and be loaded at a first start
@@ -24,6 +25,15 @@ def scores(shipped_model: Path) -> dict[str, Any]:
 
 def test_model_is_small(shipped_model: Path) -> None:
     assert sum(file.stat().st_size for file in shipped_model.iterdir()) < MODEL_MEGABYTES * 1e6
+
+
+def test_impatience_alone_is_no_emergency(shipped_model: Path) -> None:
+    """A second case with the emergency numbers is no answer to 你们快点."""
+    hurried = ["已经三天了，你们快点", "怎么还不来，搞快点", "快点给我办了", "等不及了，快点好吧"]
+    danger = ["着火了快点来人", "有人要跳楼你们快点", "快点，有人掉河里了", "救命", "快来人啊"]
+    model = load_model(shipped_model)
+    assert {tag.urgency for tag in model.tag_many(hurried)} == {"normal"}
+    assert {tag.urgency for tag in model.tag_many(danger)} == {"critical"}
 
 
 @pytest.mark.parametrize(
