@@ -21,6 +21,7 @@ from tests.growth import LINEAR_ENOUGH, growth
         "我和孩子被困在电梯里",  # trapped
         "老公拿着刀追我",  # violence
         "有人要跳楼",  # self-harm
+        "有人要跳楼大家快来",
         "我不想活了",
         "再不解决我就和你们同归于尽",  # threat: tone does not count, threats do
         "三十多个工人聚集在公司门口讨薪",  # crowd
@@ -51,6 +52,10 @@ def test_critical(text: str) -> None:
         "社区消防演练什么时候搞",
         "房子着火后保险怎么赔",  # about, not of
         "我要办居住证，需要什么材料",
+        "挥泪跳楼价，买回来是假货",  # how shops shout
+        "清仓跳楼大甩卖",
+        "跳楼机的安全带松了",
+        "自杀式降价",
     ],
 )
 def test_not_critical(text: str) -> None:

@@ -29,7 +29,13 @@ def test_model_is_small(shipped_model: Path) -> None:
 
 def test_impatience_alone_is_no_emergency(shipped_model: Path) -> None:
     """A second case with the emergency numbers is no answer to 你们快点."""
-    hurried = ["已经三天了，你们快点", "怎么还不来，搞快点", "快点给我办了", "等不及了，快点好吧"]
+    hurried = [
+        "已经三天了，你们快点",
+        "怎么还不来，搞快点",
+        "快点给我办了",
+        "跳楼价骗人的",
+        "马上就要下雪了",
+    ]
     danger = ["着火了快点来人", "有人要跳楼你们快点", "快点，有人掉河里了", "救命", "快来人啊"]
     model = load_model(shipped_model)
     assert {tag.urgency for tag in model.tag_many(hurried)} == {"normal"}
