@@ -47,9 +47,13 @@ def describe_rows(
     own = taxonomy_examples(taxonomy)
     labels = np.array([row.category for row in own])
     both = [*(row.text for row in own), *texts]
-    readings = ReadingStore.open(cache / READINGS if cache else None, default_tokenizer()).gather(
-        both
+    # As the training read them, or its readings would be made a second time.
+    known = ReadingStore.open(
+        cache / READINGS if cache else None,
+        default_tokenizer(),
+        keep_answers=artefact.keep_answers,
     )
+    readings = known.gather(both)
     # A definition opens with nothing in particular, so the openings are left out.
     rows = _matrix(FeatureSpace(artefact.space.words, artefact.space.characters), readings)
     words = fit_voters(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.testing import Conversation
+from cases.models import Case
 from cases.testing import FrozenClock
 from cases.town import Town
 from tests.bot.desk import newest_case, settle_case
@@ -10,11 +11,17 @@ from tests.bot.desk import newest_case, settle_case
 LIGHT = "朝晖路桥头三盏路灯不亮，晚上漆黑一片"
 
 
-async def test_rating_with_one_tap(chat: Conversation, town: Town, clock: FrozenClock) -> None:
+async def file_and_settle(chat: Conversation, town: Town, clock: FrozenClock) -> Case:
+    """A case whose citizen has just been asked how it went."""
     await chat.say(LIGHT)
     case = await newest_case(chat.database)
     await settle_case(chat.database, town, case, clock())
     await chat.service.settle()
+    return case
+
+
+async def test_rating_with_one_tap(chat: Conversation, town: Town, clock: FrozenClock) -> None:
+    await file_and_settle(chat, town, clock)
     assert "已办结" in chat.last.text
     assert "路灯已修好" in "".join(m.text for m in chat.replies)
     replies = await chat.tap("满意")
@@ -26,9 +33,7 @@ async def test_rating_with_one_tap(chat: Conversation, town: Town, clock: Frozen
 async def test_rating_can_be_typed_as_points(
     chat: Conversation, town: Town, clock: FrozenClock
 ) -> None:
-    await chat.say(LIGHT)
-    await settle_case(chat.database, town, await newest_case(chat.database), clock())
-    await chat.service.settle()
+    await file_and_settle(chat, town, clock)
     await chat.say("4")
     assert (await newest_case(chat.database)).satisfaction == 4
 
@@ -36,10 +41,7 @@ async def test_rating_can_be_typed_as_points(
 async def test_unhappy_reopens_once_and_takes_a_reason(
     chat: Conversation, town: Town, clock: FrozenClock
 ) -> None:
-    await chat.say(LIGHT)
-    case = await newest_case(chat.database)
-    await settle_case(chat.database, town, case, clock())
-    await chat.service.settle()
+    case = await file_and_settle(chat, town, clock)
     assert len(await chat.tap("不满意")) == 1
     reopened = await newest_case(chat.database)
     assert (reopened.state, reopened.round, reopened.number) == ("reopened", 2, case.number)
@@ -57,9 +59,7 @@ async def test_unhappy_reopens_once_and_takes_a_reason(
 async def test_rating_of_an_earlier_round_is_stale(
     chat: Conversation, town: Town, clock: FrozenClock
 ) -> None:
-    await chat.say(LIGHT)
-    await settle_case(chat.database, town, await newest_case(chat.database), clock())
-    await chat.service.settle()
+    await file_and_settle(chat, town, clock)
     asked = next(m for m in reversed(chat.replies) if m.buttons)
     await chat.tap("不满意", asked)
     clock.advance(minutes=1)

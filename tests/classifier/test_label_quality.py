@@ -7,10 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from classifier import reading
 from classifier.described import describe_rows
 from classifier.examples import load_examples
 from classifier.label_quality import find_replaced, held_out_probabilities, rank_suspects
 from classifier.model import Model
+from classifier.registry import ModelRegistry
 from classifier.taxonomy import load_taxonomy
 
 CLASSES = ("lamp", "noise", "other")
@@ -102,3 +104,17 @@ def test_a_category_under_anothers_label_is_named(
     wrong = ["zf.dog" if label == "zf.light" else label for label in labels]
     found = find_replaced(wrong, table, taxonomy.codes)
     assert [(own.category, own.described) for own in found] == [("zf.dog", "zf.light")]
+
+
+def test_what_the_training_read_is_not_read_again(
+    small_registry: ModelRegistry,
+    small_model: Model,
+    small_files: tuple[Path, Path],
+    monkeypatch: pytest.MonkeyPatch,
+):
+    taxonomy = load_taxonomy(small_files[0])
+    texts = [row.text for row in load_examples([small_files[1]], taxonomy).rows]
+    monkeypatch.setattr(reading, "read_slice", None)  # nobody may ask it
+    assert small_model.artefact.keep_answers
+    table = describe_rows(texts, taxonomy, small_model.artefact, small_registry.root)
+    assert table.shape == (len(texts), len(taxonomy))
