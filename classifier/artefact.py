@@ -31,7 +31,7 @@ from classifier.side_heads import SideHead, TypeVote, TypeVotes
 from classifier.tag import REQUEST_TYPES, URGENCIES
 from classifier.taxonomy import Label, Taxonomy
 
-FORMAT = 4  # raise it when an older program could not read the folder any more
+FORMAT = 5  # raise it when an older program could not read the folder any more
 _OLDEST = 3  # that this program reads
 _ARRAYS, _TERMS, _META = "arrays.npz", "vocabulary.txt", "model.json"
 _BLOCKS = (("word_idf", BIGRAM), ("character_idf", ""), ("opening_idf", BIGRAM))
@@ -271,7 +271,7 @@ def _read_votes(arrays: Mapping[str, Any]) -> TypeVotes | None:
 
 
 def _mixture(plain: Mapping[str, Any]) -> Mixture:
-    return Mixture(tuple(plain["weights"]), plain["doubt"])
+    return Mixture(tuple(plain["weights"]), plain["doubt"], tuple(plain.get("offsets", ())))
 
 
 def _read_space(

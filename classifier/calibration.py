@@ -1,18 +1,20 @@
 """From scores to probabilities that mean what they say.
 
-    fit_temperature(scores_list, truth, ...) -> Mixture   weights of one or two score tables
+    fit_mixture(tables, truth, counts) -> Mixture         weights of one or two score tables
+    fit_offsets(mixture, tables, truth, ...) -> Mixture   and what is added to each class
     Mixture.probabilities(*scores) -> (n, classes)
     expected_calibration_error(confidence, right) -> float
 
 One number per score table, fitted by least log-loss on out-of-fold scores: probability =
 softmax(a * lexical + b * encoder). Two numbers cannot overfit 12,000 rows, keep the order of the
-labels within a table, and a third table would be one more number.
+labels within a table, and a third table would be one more number. Where the rows are a town's own,
+their mix is the town's, and each class may get an offset too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -28,13 +30,14 @@ class Mixture:
 
     weights: tuple[float, ...]
     doubt: float = 0.0  # share of the probability that goes to a much flatter guess
+    offsets: tuple[float, ...] = ()  # one per class, or none
 
     def logits(self, *scores: FloatArray) -> FloatArray:
         """Weighted sum of score tables, each (n, classes), in the order they were fitted."""
         total = scores[0] * np.float32(self.weights[0])
         for weight, table in zip(self.weights[1:], scores[1:], strict=True):
             total = total + table * np.float32(weight)
-        return total
+        return total + np.array(self.offsets, dtype=np.float32) if self.offsets else total
 
     def probabilities(self, *scores: FloatArray) -> FloatArray:
         """Rows that sum to one."""
@@ -47,7 +50,12 @@ class Mixture:
 
     def humbled(self, factor: float, doubt: float) -> Mixture:
         """The same order of labels, promising less: for texts stranger than those fitted on."""
-        return Mixture(tuple(weight * factor for weight in self.weights), doubt)
+        return replace(self.sharpened(factor), doubt=doubt)
+
+    def sharpened(self, factor: float) -> Mixture:
+        """The same order of labels, all logits multiplied."""
+        weights, offsets = (tuple(x * factor for x in own) for own in (self.weights, self.offsets))
+        return replace(self, weights=weights, offsets=offsets)
 
 
 def softmax(logits: FloatArray) -> FloatArray:
@@ -89,6 +97,45 @@ def fit_mixture(
 
             weights[position] = float(np.exp(_golden_section(at, np.log(0.02), np.log(50.0))))
     return Mixture(tuple(weights))
+
+
+def fit_offsets(
+    mixture: Mixture,
+    tables: Sequence[FloatArray],
+    truth: npt.NDArray[np.int64],
+    *,
+    rarity: float,
+    spread: float,
+) -> Mixture:
+    """The mixture with an offset for each class, sharp as before where that was right.
+
+    One-against-rest separators are not on one scale: each class has its own, and a rare one is
+    mostly too modest. The offsets are those of least log-loss, rows of rare classes counting more,
+    and an offset is taken for small until many rows say otherwise.
+
+    :param rarity: a row counts as its class's share of all rows to this power, inverted; 0: all
+        the same, 1: every class the same
+    :param spread: standard deviation that offsets are expected to have, as logits
+    """
+    from scipy.optimize import minimize
+
+    logits = mixture.logits(*tables)
+    n, classes = logits.shape
+    rows = np.arange(n)
+    weights = (1 / np.maximum(np.bincount(truth, minlength=classes), 1))[truth] ** rarity
+    weights = (weights / weights.mean()).astype(np.float32)
+
+    def loss(offsets: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
+        missed = softmax(logits + offsets.astype(np.float32))
+        of_truth = np.maximum(missed[rows, truth], np.finfo(np.float32).tiny)
+        missed[rows, truth] -= 1
+        small = offsets / spread**2
+        total = -float(np.dot(weights, np.log(of_truth))) + float(offsets @ small) / 2
+        return total, (weights @ missed).astype(np.float64) + small
+
+    found = minimize(loss, np.zeros(classes), jac=True, method="L-BFGS-B")
+    moved = replace(mixture, offsets=tuple(found.x.tolist()))
+    return moved.sharpened(fit_mixture([moved.logits(*tables)], truth).weights[0])
 
 
 def expected_calibration_error(

@@ -11,6 +11,7 @@ there would be no lexical answer to fall back on where the encoder need not be a
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from classifier.artefact import SemanticPart
-from classifier.calibration import Mixture, fit_mixture
+from classifier.calibration import Mixture
 from classifier.fit_queue import Judging
 from classifier.linear import Linear
 
@@ -57,20 +58,19 @@ class SemanticTrainer:
         held_out: FloatArray,
         lexical: Mixture,
         types: Linear | None,
-        counts: FloatArray | None = None,
+        weigh: Callable[[Sequence[FloatArray]], Mixture],
     ) -> tuple[SemanticPart, FloatArray]:
         """Weigh the two models and find where the encoder can be spared.
 
         :param judged: which rows were scored out of fold; ``truth``: category of every row
         :param held_out: out-of-fold lexical scores; ``lexical``: their mixture as it will serve
         :param types: what the vectors say of the request type, None where nothing was learnt
-        :param counts: how much each row counts; None: all the same
+        :param weigh: finds the mixture of score tables of the judged rows, as it will serve
         :returns: the part, and the cascade's out-of-fold probabilities of the judged rows
         """
         truth = truth[judged]
         tables = (held_out[judged], self.encoded.held_out()[judged])
-        fitted = fit_mixture(tables, truth, None if counts is None else counts[judged])
-        served = fitted.humbled(**self.settings["calibration"])
+        served = weigh(tables)
         alone, both = lexical.probabilities(tables[0]), served.probabilities(*tables)
         allowed_loss = self.settings["cascade"]["allowed_loss"]
         ask_below = cheapest_bound(alone, both, truth, allowed_loss)

@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from classifier.artefact import HeldOut, ModelArtefact
-from classifier.calibration import fit_mixture
+from classifier.calibration import Mixture, fit_mixture, fit_offsets
 from classifier.corpus import fit_features
 from classifier.examples import Example, Examples
 from classifier.fit_queue import FitQueue, Judging
@@ -146,14 +146,16 @@ def train_artefact(
     held_out, model = category.held_out(), category.model()
     truth = np.array([taxonomy.codes.index(label) for label in labels])
     judged = ~np.isnan(held_out[:, 0])
-    fitted = fit_mixture([held_out[judged]], truth[judged], _of(counts, judged))
-    lexical = fitted.humbled(**settings["calibration"])
+    weigh = partial(
+        _weigh, truth=truth[judged], counts=_of(counts, judged), settings=settings, alone=alone
+    )
+    lexical = weigh([held_out[judged]])
     spared = lexical.probabilities(held_out)
     probabilities = spared[judged]
     semantic, asked = None, None
     if semantic_trainer:
         semantic, probabilities = semantic_trainer.combine(
-            judged, truth, held_out, lexical, side_trainer.sentence_types(), counts
+            judged, truth, held_out, lexical, side_trainer.sentence_types(), weigh
         )
         asked = semantic.mixture.probabilities(held_out, semantic_trainer.encoded.held_out())
     side = side_trainer.combine(spared, asked, pool)
@@ -258,6 +260,21 @@ def calibration_for(town_rows: int, settings: Mapping[str, Any]) -> dict[str, fl
     usual, own = settings["calibration"], settings["town"]
     share = min(1.0, town_rows / own["enough"])
     return {**usual, "doubt": usual["doubt"] + share * (own["doubt"] - usual["doubt"])}
+
+
+def _weigh(
+    tables: Sequence[FloatArray],
+    *,
+    truth: npt.NDArray[np.int64],
+    counts: npt.NDArray[np.float32] | None,
+    settings: Mapping[str, Any],
+    alone: bool,
+) -> Mixture:
+    """How scores of held-out rows become probabilities, as it will serve."""
+    fitted = fit_mixture(tables, truth, counts)
+    if alone:
+        fitted = fit_offsets(fitted, tables, truth, **settings["offsets"])
+    return fitted.humbled(**settings["calibration"])
 
 
 def _of_town(rows: Sequence[Example], sentences: int, town: Set[str]) -> npt.NDArray[np.bool_]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from benchmarks.tagging import growth
 from benchmarks.tagging.__main__ import main
 from benchmarks.tagging.corpora import Corpus, NoData, read_corpus
+from benchmarks.tagging.ours import OURS
 from benchmarks.tagging.peers import PEERS
 from benchmarks.tagging.report import write_report
 from benchmarks.tagging.scores import calibration_error, coverage_at, metrics
@@ -110,6 +112,23 @@ def test_a_peer_answers_alike_after_saving_and_loading(name: str, tmp_path: Path
     if name == "complement naive Bayes":
         answers = [again.classes[i] for i in table.argmax(axis=1)]
         assert answers == [label for (label,) in corpus.accepted]
+
+
+@pytest.mark.slow
+def test_a_label_too_long_for_a_code_is_answered_by_its_name(tmp_path: Path) -> None:
+    corpus = tiny_corpus(tmp_path)
+    long = "人力资源和社会保障部门社会保险事业管理中心"
+    named = replace(
+        corpus,
+        classes=tuple(sorted({*corpus.classes, long} - {"便民"})),
+        train_labels=[long if label == "便民" else label for label in corpus.train_labels],
+    )
+    ours, again = (OURS["Huying lexical"]() for _ in range(2))
+    ours.fit(named)
+    ours.save(tmp_path)
+    again.load(tmp_path)
+    table = again.probabilities(["小区社保怎么办理"])
+    assert again.classes[table.argmax()] == long
 
 
 def test_made_rows_keep_their_label_and_differ(tmp_path: Path) -> None:

@@ -94,14 +94,19 @@ class Huying:
             tokenizer=self.tokenizer,
             encoder=self._encoder,
         )
+        self.classes = list(corpus.classes)
 
     def save(self, folder: Path) -> None:
         (Path(self._made.name) / "model").rename(folder / "model")
+        (folder / "classes.txt").write_text("\n".join(self.classes), encoding="utf-8")
 
     def load(self, folder: Path) -> None:
         self._folder = folder / "model"
         self.model: Model = load_model(self._folder)
-        self.classes = list(self.model.taxonomy.codes)
+        # A label too long for a code is shortened to make one: its name is the corpus's.
+        asked = (folder / "classes.txt").read_text(encoding="utf-8").split("\n")
+        labels = self.model.taxonomy.labels
+        self.classes = [label.name if label.name in asked else label.code for label in labels]
 
     def recall(self, corpus: str) -> None:
         if self.model.artefact.semantic:

@@ -138,17 +138,33 @@ def test_a_model_of_own_rows_alone_heeds_answers_quoted(small_model: Model) -> N
     assert np.allclose(*beside.category_probabilities([asked, answered]))
 
 
+def test_a_model_of_own_rows_alone_knows_the_mix_of_its_categories(
+    small_model: Model, tmp_path: Path
+) -> None:
+    artefact = small_model.artefact
+    assert len(artefact.lexical.offsets) == len(artefact.taxonomy)
+    write_artefact(artefact, tmp_path, "own", {})
+    assert load_model(tmp_path).artefact.lexical == artefact.lexical
+
+
 def test_a_model_of_the_format_before_still_serves(small_model: Model, tmp_path: Path) -> None:
-    """It knows no openings, and does not say whether answers count."""
+    """It knows no openings and no offsets, and does not say whether answers count."""
     known, space = small_model.artefact, small_model.artefact.space
     older = FeatureSpace(space.words, space.characters)
-    written = replace(known, space=older, weights=known.weights[: older.width], keep_answers=False)
+    written = replace(
+        known,
+        space=older,
+        weights=known.weights[: older.width],
+        lexical=replace(known.lexical, offsets=()),
+        keep_answers=False,
+    )
     write_artefact(written, tmp_path, "before", {})
     path = tmp_path / "model.json"
     meta = json.loads(path.read_text(encoding="utf-8"))
     meta |= {"format": 3, "words": len(space.words.index), "shares": meta["shares"][:2]}
     for name in ("terms", "opening_words", "keep_answers"):
         del meta[name]
+    del meta["lexical_mixture"]["offsets"]
     path.write_text(json.dumps(meta), encoding="utf-8")
     served = load_model(tmp_path)
     assert served.artefact.space.width == older.width

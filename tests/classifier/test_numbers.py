@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from classifier.calibration import expected_calibration_error, fit_mixture
+from classifier.calibration import expected_calibration_error, fit_mixture, fit_offsets
 from classifier.corpus import fit_features
 from classifier.decision import NEVER, choose_thresholds, decide, load_costs
 from classifier.features import BIGRAM, Block, FeatureSpace
@@ -150,6 +150,55 @@ def test_mixture_ignores_a_table_of_noise() -> None:
     truth = (logits + draw.gumbel(size=logits.shape)).argmax(axis=1)
     noise = draw.normal(size=logits.shape).astype(np.float32)
     assert fit_mixture([logits, noise], truth).weights[1] < 0.1
+
+
+def _modest_about_rare_ones(n: int = 6000) -> tuple[np.ndarray, np.ndarray]:
+    """Scores that are right but for the third class, a rare one that is marked down by one."""
+    draw = np.random.default_rng(2)
+    truth = draw.choice(3, size=n, p=(0.6, 0.35, 0.05))
+    logits = draw.normal(size=(n, 3)).astype(np.float32)
+    logits[np.arange(n), truth] += 2
+    logits[:, 2] -= 1
+    return logits, truth
+
+
+def test_an_offset_lifts_the_class_that_is_marked_down() -> None:
+    logits, truth = _modest_about_rare_ones()
+    before = fit_mixture([logits], truth)
+    after = fit_offsets(before, [logits], truth, rarity=0.5, spread=0.3)
+    assert after.offsets[2] > 0.2 > max(after.offsets[:2])
+    found = [own.logits(logits).argmax(axis=1) for own in (before, after)]
+    recall = [(answers == 2)[truth == 2].mean() for answers in found]
+    assert recall[1] > recall[0] + 0.05
+
+
+def test_offsets_keep_the_promises_honest() -> None:
+    logits, truth = _modest_about_rare_ones()
+    fitted = fit_offsets(fit_mixture([logits], truth), [logits], truth, rarity=0.0, spread=1.0)
+    table = fitted.probabilities(logits)
+    assert table.sum(axis=1) == pytest.approx(1.0, abs=1e-5)
+    right = table.argmax(axis=1) == truth
+    assert expected_calibration_error(table.max(axis=1).astype(np.float64), right) < 0.02
+
+
+def test_few_rows_move_an_offset_less_than_many() -> None:
+    logits, truth = _modest_about_rare_ones()
+    few, many = (
+        fit_offsets(
+            fit_mixture([logits[:n]], truth[:n]), [logits[:n]], truth[:n], rarity=0.35, spread=0.07
+        ).offsets[2]
+        for n in (200, 6000)
+    )
+    assert 0 < few < many / 2
+
+
+def test_a_humbled_mixture_keeps_the_order_of_the_labels() -> None:
+    logits, truth = _modest_about_rare_ones(2000)
+    fitted = fit_offsets(fit_mixture([logits], truth), [logits], truth, rarity=0.5, spread=0.3)
+    humble = fitted.humbled(0.5, 0.1)
+    answers = [own.probabilities(logits).argmax(axis=1) for own in (fitted, humble)]
+    assert (answers[0] == answers[1]).all()
+    assert humble.probabilities(logits).max() < fitted.probabilities(logits).max()
 
 
 def test_calibration_error() -> None:
