@@ -40,6 +40,7 @@ from cases.town import Town
 from cases.use_cases.act import lock_case, perform
 from cases.use_cases.amendments import amend_case, ask_for_person, confirm_tag
 from cases.use_cases.chats import ask_for_chat
+from cases.use_cases.completion import complete_case
 from cases.use_cases.file_case import AttachmentDraft, CaseDraft, file_case
 from cases.use_cases.intake_effects import has_objected
 from cases.use_cases.merging import answering_case
@@ -136,6 +137,17 @@ async def _supplement(desk: Desk, action: Supplement, incoming: Incoming) -> Cas
         await _pass_on(desk, merged, action)
         return merged
     case = await lock_case(desk.session, action.case.number)
+    if action.completes:
+        return await complete_case(
+            desk.session,
+            case,
+            action.text,
+            tag=desk.tag,
+            actor=desk.citizen,
+            town=desk.town,
+            now=desk.now,
+            attachments=_drafts(action.files),
+        )
     location, text = action.location, action.text or None
     if case.state == State.REJECTED:
         if text is None or has_objected(case):

@@ -71,7 +71,7 @@ def read_command(text: str) -> Command | None:
         return Command(name.lower(), (rest or "").strip(), bot)
     plain = normalise(text)
     for meaning in COMMAND_WORDS:
-        if plain in word_lists()[meaning]:
+        if means(plain, meaning):
             return Command(meaning)
     head, _, rest = plain.partition(" ")
     if rest and head in word_lists()["status"]:
@@ -86,6 +86,11 @@ def means(text: str, what: str) -> bool:
         return True
     pattern = _read_words()["patterns"].get(what)
     return pattern is not None and re.fullmatch(pattern, plain) is not None
+
+
+def word_pattern(what: str) -> str:
+    """The regular expression for ``what``, to be found inside of a text."""
+    return str(_read_words()["patterns"][what])
 
 
 def is_danger(text: str) -> bool:

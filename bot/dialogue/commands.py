@@ -91,6 +91,15 @@ def _status(state: DialogueState, incoming: Incoming, facts: Facts, command: Com
     return _tell_status(state, facts, facts.newest)
 
 
+def tell_progress(state: DialogueState, facts: Facts) -> Turn:
+    """How the case stands that the words are about, else the newest one."""
+    if not facts.cases:
+        return Turn(state).saying(facts.texts.say("status.none"))
+    about = facts.tag.category if facts.tag else None
+    named = (case for case in facts.cases if case.category == about)
+    return _tell_status(state, facts, next(named, facts.newest))
+
+
 def _tell_status(state: DialogueState, facts: Facts, case: CaseView | None) -> Turn:
     if case is None:
         return Turn(state).saying(facts.texts.say("status.unknown"))

@@ -10,8 +10,9 @@ from bot.dialogue.links import hinted_place
 from bot.dialogue.receipt import describe_receipt, receipt_buttons
 from bot.dialogue.state import DialogueState, Step
 from bot.dialogue.turn import FileCase, Supplement, Turn, button
+from bot.dialogue.vague import UNCLEAR, surely_invalid
 from bot.incoming import Incoming
-from bot.words import digest
+from bot.words import digest, means
 from cases.classification import Tag
 from cases.lifecycle import State
 
@@ -21,9 +22,6 @@ FILES_WITHIN = timedelta(minutes=10)
 #: How long an open case is a likely home for words that name no problem of their own.
 WHOSE_WITHIN = timedelta(days=7)
 SHORT_TEXT = 15
-#: Below this we do not call a message invalid to its sender's face.
-SURE_INVALID = 0.8
-UNCLEAR, INVALID = "na.unclear", "na.invalid"
 
 
 def file_or_ask(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn:
@@ -43,7 +41,7 @@ def file_or_ask(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn:
         return supplement(state, incoming, waiting)
     same = _same_matter(incoming, facts)
     if same is not None:
-        return _ask_whose(state, incoming, facts, same)
+        return ask_whose(state, incoming, facts, same)
     most = int(facts.town.policy["citizen"]["cases_per_hour"])
     if facts.filed_lately >= most:
         hotline = facts.town.policy["hotline"]
@@ -52,10 +50,9 @@ def file_or_ask(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn:
     if tag is not None and tag.category == UNCLEAR and incoming.is_plain_text:
         whose = _likely_home(incoming, facts)
         if whose is not None:
-            return _ask_whose(state, incoming, facts, whose)
-        kept = _keep(state, incoming).asking(Step.ASKING_WHAT, incoming.at)
-        return Turn(kept).saying(facts.texts.say("ask.what"))
-    if tag is not None and tag.category == INVALID and tag.confidence >= SURE_INVALID:
+            return ask_whose(state, incoming, facts, whose)
+        return ask_what(state, incoming, facts)
+    if surely_invalid(tag):
         return _ask_invalid(state, incoming, facts)
     return file_now(state, incoming, incoming.text)
 
@@ -115,15 +112,24 @@ def recent_supplement(state: DialogueState, incoming: Incoming, facts: Facts) ->
     """A few words right after filing, or a photo a little later, that name no new problem
     belong to that case."""
     case = facts.newest
-    if case is None or not case.takes_more or names_new_problem(facts.tag, case):
+    if case is None or not case.takes_more or is_critical(facts.tag):
         return None
     if _names_other_place(facts, case):
         return None
     age = incoming.at - case.filed_at
     if incoming.files:
-        return supplement(state, incoming, case) if age <= FILES_WITHIN else None
-    short = len(incoming.text.strip()) < SHORT_TEXT
-    return supplement(state, incoming, case) if short and age <= SUPPLEMENT_WITHIN else None
+        new = names_new_problem(facts.tag, case)
+        return supplement(state, incoming, case) if age <= FILES_WITHIN and not new else None
+    if len(incoming.text.strip()) >= SHORT_TEXT or age > SUPPLEMENT_WITHIN:
+        return None
+    if not names_new_problem(facts.tag, case):
+        return supplement(state, incoming, case)
+    # A few words are easily mistaken (要求赔钱, 老板还骂人): rather a question than a second case.
+    if means(incoming.text, "more"):
+        return None
+    if names_new_problem(facts.tag, case, surely=True):
+        return ask_whose(state, incoming, facts, case)
+    return supplement(state, incoming, case)
 
 
 def same_again(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn | None:
@@ -187,7 +193,14 @@ def _ask_invalid(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn
     return Turn(asking).saying(say("ask.invalid"), row)
 
 
-def _ask_whose(state: DialogueState, incoming: Incoming, facts: Facts, case: CaseView) -> Turn:
+def ask_what(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn:
+    """The words are kept; the matter is asked for, once."""
+    kept = _keep(state, incoming).asking(Step.ASKING_WHAT, incoming.at)
+    return Turn(kept).saying(facts.texts.say("ask.what"))
+
+
+def ask_whose(state: DialogueState, incoming: Incoming, facts: Facts, case: CaseView) -> Turn:
+    """Whether the words belong to ``case`` or are another matter."""
     asking = _keep(state, incoming).asking(Step.ASKING_WHOSE, incoming.at, case.id)
     say = facts.texts.say
     refused = case.state is State.REJECTED

@@ -21,8 +21,15 @@ from bot.dialogue.filing import (
     supplement_kept,
 )
 from bot.dialogue.media import recent_case
+from bot.dialogue.place_words import (
+    bare_place,
+    could_be_place,
+    drop_lead,
+    ends_as_place,
+)
 from bot.dialogue.state import DialogueState, Step
 from bot.dialogue.turn import Note, Supplement, Turn
+from bot.dialogue.vague import open_vague
 from bot.incoming import Incoming
 from bot.words import means
 
@@ -72,17 +79,23 @@ def _answer_place(state: DialogueState, incoming: Incoming, facts: Facts) -> Tur
         return supplement(state, incoming, case)
     if not incoming.is_plain_text or len(incoming.text.strip()) > PLACE_LENGTH:
         return None
+    if means(incoming.text, "thanks") or means(incoming.text, "progress"):
+        return None
     if means(incoming.text, "skip"):
         text = facts.texts.say("place.skipped", number=case.number)
         return Turn(state.at_rest()).saying(text, case_id=case.id)
     if is_critical(facts.tag):
         return None
+    words = incoming.text.strip()
+    if facts.place is None and open_vague(state, incoming) == case.id and not ends_as_place(words):
+        return None
     if facts.place is None and names_new_problem(facts.tag, case, surely=True):
         return None
-    if facts.place is None and means(incoming.text, "sentence"):
+    if facts.place is None and not could_be_place(words):
         # Words about the matter, not about where it is.
         return supplement(state, incoming, case)
-    place = Supplement(case, place=incoming.text.strip(), message_key=incoming.message_key)
+    named = bare_place(words, facts.place) or drop_lead(words)
+    place = Supplement(case, place=named, message_key=incoming.message_key)
     return Turn(state.at_rest(), action=place)
 
 

@@ -10,6 +10,7 @@ from bot.dialogue.commands import status_button
 from bot.dialogue.facts import CaseView, Facts
 from bot.dialogue.rating_results import rated, reopened, word_noted
 from bot.dialogue.receipt import (
+    describe_course,
     describe_receipt,
     describe_status,
     name_category,
@@ -36,6 +37,7 @@ from bot.dialogue.turn import (
     Withdraw,
     button,
 )
+from bot.dialogue.vague import is_vague
 from bot.incoming import FileKind, Incoming
 from cases.lifecycle import State
 
@@ -77,7 +79,13 @@ def _refused(turn: Turn, action: Any, why: str, facts: Facts) -> Turn:
     return turn.saying(f"{text}\n{describe_status(case, facts)}", case_id=case.id)
 
 
-def _filed(turn: Turn, action: FileCase, case: CaseView, incoming: Incoming, facts: Facts) -> Turn:
+def _filed(
+    turn: Turn,
+    action: FileCase | FileConsultation,
+    case: CaseView,
+    incoming: Incoming,
+    facts: Facts,
+) -> Turn:
     say = facts.texts.say
     state = turn.state.remembering(action.message_key, case.id)
     state = replace(state, last_case_id=case.id)
@@ -87,8 +95,10 @@ def _filed(turn: Turn, action: FileCase, case: CaseView, incoming: Incoming, fac
         text = say("human.filed", number=case.number, hours=office_hours(facts))
         text = _with_queue(text, facts)
         return replace(turn, state=state).saying(text, case_id=case.id)
+    if isinstance(action, FileCase) and is_vague(case, facts, action.text):
+        state = replace(state, vague_case_id=case.id, vague_at=incoming.at)
     lines = [describe_receipt(case, facts)]
-    asks_place = _asks_place(case, facts) and not state.holds
+    asks_place = _asks_place(case, facts, incoming.text) and not state.holds
     if case.place:
         lines.append(say("receipt.place", place=case.place))
     if action.files:
@@ -119,11 +129,13 @@ def _joined(turn: Turn, action: JoinCase, case: CaseView, incoming: Incoming, fa
     return turn.saying(text, case_id=case.id)
 
 
-def _asks_place(case: CaseView, facts: Facts) -> bool:
-    row = facts.town.categories.get(case.category or "")
-    if row is None or not row.dispatchable or not row.needs_place:
+def _asks_place(case: CaseView, facts: Facts, text: str) -> bool:
+    if case.place or case.has_pin:
         return False
-    return not (case.place or case.has_pin)
+    row = facts.town.categories.get(case.category or "")
+    if case.urgency == "critical" and is_vague(case, facts, text):
+        return True  # whatever it is, somebody has to find it
+    return row is not None and row.dispatchable and row.needs_place
 
 
 def _category_chosen(
@@ -164,6 +176,8 @@ def _supplemented(
         return turn
     say = facts.texts.say
     before = action.case
+    if action.completes and (case.category, case.urgency) != (before.category, before.urgency):
+        return _completed(turn, case, incoming, facts)
     if action.amends:
         text = say("amend.done", number=case.number)
     elif action.edited and before.is_open:
@@ -191,6 +205,27 @@ def _supplemented(
     return turn.saying(text, status_button(case, facts, turn.state.stamp), case_id=case.id)
 
 
+def _completed(turn: Turn, case: CaseView, incoming: Incoming, facts: Facts) -> Turn:
+    """Now it is known what the case is about: the rest of the receipt."""
+    say = facts.texts.say
+    state = turn.state
+    if not is_vague(case, facts, incoming.text):
+        state = replace(state, vague_case_id=None, vague_at=None)
+    lines = [say("supplement.done", number=case.number), describe_course(case, facts)]
+    if case.urgency == "critical":
+        lines.insert(0, say("receipt.danger"))
+    if case.place:
+        lines.append(say("receipt.place", place=case.place))
+    asks_place = _asks_place(case, facts, "")
+    if asks_place:
+        lines.append(say("receipt.ask_place"))
+        state = state.asking(Step.ASKING_PLACE, incoming.at, case.id)
+    else:
+        state = replace(state, stamp=state.stamp + 1)
+    rows = receipt_buttons(case, facts, state.stamp, asks_place=asks_place)
+    return replace(turn, state=state).saying("\n".join(lines), *rows, case_id=case.id)
+
+
 def _noted(turn: Turn, action: Note, case: CaseView, incoming: Incoming, facts: Facts) -> Turn:
     key = "rating.reason_noted" if action.is_reason else "supplement.done"
     return turn.saying(facts.texts.say(key, number=case.number), case_id=case.id)
@@ -199,7 +234,7 @@ def _noted(turn: Turn, action: Note, case: CaseView, incoming: Incoming, facts: 
 def _withdrawn(
     turn: Turn, action: Withdraw, case: CaseView, incoming: Incoming, facts: Facts
 ) -> Turn:
-    state = replace(turn.state, last_digest="", last_case_id=None)
+    state = replace(turn.state, last_digest="", last_case_id=None, vague_case_id=None)
     text = facts.texts.say("cancel.withdrawn", number=case.number)
     return replace(turn, state=state).saying(text, case_id=case.id)
 

@@ -14,17 +14,19 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bot.dialogue.answers import answer_consult
-from bot.dialogue.commands import answer_number, obey_command, undo_window
+from bot.dialogue.commands import answer_number, obey_command, tell_progress, undo_window
 from bot.dialogue.errands import take_errand
 from bot.dialogue.facts import Facts
 from bot.dialogue.filing import file_now, file_or_ask, recent_supplement, same_again, supplement
 from bot.dialogue.links import open_link
 from bot.dialogue.media import continue_album, take_media
+from bot.dialogue.place_words import take_bare_place
 from bot.dialogue.questions import answer_question, file_unanswered
-from bot.dialogue.results import conclude, settle_state
+from bot.dialogue.results import conclude, office_hours, settle_state
 from bot.dialogue.state import DialogueState, Step
 from bot.dialogue.taps import answer_tap, answer_typed_button
 from bot.dialogue.turn import Supplement, Turn
+from bot.dialogue.vague import complete_vague
 from bot.incoming import Incoming
 from bot.words import digest, means, normalise, read_command, typed_digit
 from cases.lifecycle import State
@@ -34,6 +36,8 @@ __all__ = ["RULES", "advance", "conclude", "text_to_tag"]
 Rule = Callable[[DialogueState, Incoming, Facts], Turn | None]
 
 
+#: Where thanks answer no question of ours.
+_AT_LEISURE = frozenset({Step.IDLE, Step.ASKING_PLACE, Step.ASKING_FILE})
 #: Nobody works by the old words yet.
 _NOT_DISPATCHED = frozenset({State.SUBMITTED, State.NEED_INFO, State.ACCEPTED})
 
@@ -90,12 +94,25 @@ def _who_are_you(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn
     return Turn(state).saying(facts.texts.say("talk.robot"))
 
 
+def _your_number(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn | None:
+    """Whoever would rather call is told where; the open question stays open."""
+    if not incoming.is_plain_text or not means(incoming.text, "phone"):
+        return None
+    hotline = facts.town.policy["hotline"]
+    text = facts.texts.say("talk.phone", hotline=hotline, hours=office_hours(facts))
+    return Turn(state).saying(text)
+
+
 def _small_talk(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn | None:
     if not incoming.is_plain_text:
         return None
     if means(incoming.text, "greeting"):
         return Turn(state).saying(facts.texts.say("start.greeting"))
-    if means(incoming.text, "thanks") and state.step in (Step.IDLE, Step.ASKING_PLACE):
+    if means(incoming.text, "opener"):
+        return Turn(state).saying(facts.texts.say("talk.opener"))
+    if means(incoming.text, "progress") and not state.holds:
+        return tell_progress(state, facts)
+    if means(incoming.text, "thanks") and state.step in _AT_LEISURE:
         return Turn(state).saying(facts.texts.say("talk.thanks"))
     return None
 
@@ -122,6 +139,7 @@ RULES: tuple[Rule, ...] = (
     continue_album,
     _edited_message,
     _who_are_you,
+    _your_number,
     answer_question,
     take_media,
     same_again,
@@ -130,6 +148,8 @@ RULES: tuple[Rule, ...] = (
     take_errand,
     _lost_label,
     answer_consult,
+    take_bare_place,
+    complete_vague,
     recent_supplement,
     file_or_ask,
 )

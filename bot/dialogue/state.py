@@ -16,7 +16,7 @@ from bot.incoming import FileKind, IncomingFile, Location
 
 #: How many of the citizen's messages we can still match to a case when they are edited.
 _REMEMBERED_MESSAGES = 20
-_MOMENTS = ("asked_at", "last_text_at", "last_tap_at", "hint_at")
+_MOMENTS = ("asked_at", "last_text_at", "last_tap_at", "hint_at", "vague_at")
 
 
 class Step(StrEnum):
@@ -46,7 +46,8 @@ class DialogueState:
     ``messages`` are pairs (message key, case id), newest last. ``last_*`` recognise a resent
     text or tap. ``album`` is the group of photos acknowledged last and the case that holds it.
     ``record_id`` is the consultation or errand the open question is about.
-    ``hint`` is the place whose code was scanned at ``hint_at``.
+    ``hint`` is the place whose code was scanned at ``hint_at``. ``vague_case_id`` was filed at
+    ``vague_at`` without saying what it is about.
     """
 
     step: Step = Step.IDLE
@@ -68,6 +69,8 @@ class DialogueState:
     album_case_id: int | None = None
     hint: Location | None = None
     hint_at: datetime | None = None
+    vague_case_id: int | None = None
+    vague_at: datetime | None = None
     messages: tuple[tuple[str, int], ...] = ()
 
     @property

@@ -84,7 +84,8 @@ class LeaveToPerson:
 
 @dataclass(frozen=True)
 class Supplement:
-    """More about a case: words, files, a place. ``amends`` marks an edited message."""
+    """More about a case: words, files, a place. ``amends`` marks an edited message, ``completes``
+    the words that say what a case filed without a matter is about."""
 
     case: CaseView
     text: str = ""
@@ -95,6 +96,7 @@ class Supplement:
     phone: bool = False
     quiet: bool = False
     edited: bool = False
+    completes: bool = False
     message_key: str = ""
 
 

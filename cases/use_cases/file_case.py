@@ -13,17 +13,17 @@ from cases.actors import Actor
 from cases.callers.receipt import welcome_caller
 from cases.case_number import new_number, new_tracking_code
 from cases.classification import Tag
-from cases.deadlines import choose_time_class, step_deadline
+from cases.deadlines import step_deadline
 from cases.errors import InvalidData
 from cases.history import append_history, begin_history
 from cases.lifecycle import Action, State, list_actions
-from cases.models import Attachment, Case, PredictionEntry
+from cases.models import Attachment, Case
 from cases.place import find_place
 from cases.settled_tag import settle_tag
 from cases.summary import summarise
 from cases.town import Town
-from cases.triage import triage
 from cases.use_cases.act import perform
+from cases.use_cases.first_tag import apply_tag, note_prediction, send_on
 from cases.use_cases.register_place import register_place
 from cases.use_cases.same_event import write_first_keys
 
@@ -115,7 +115,7 @@ async def file_case(
         tagged_by="machine",
     )
     if tag is not None:
-        _apply_tag(case, tag, town)
+        apply_tag(case, tag, town)
     if draft.place_code:
         await register_place(session, case, draft.place_code)
     case.step_due_at = step_deadline(town, "accept", case.urgency, now)
@@ -124,17 +124,7 @@ async def file_case(
     begin_history(session, case)
     await write_first_keys(session, case)
     if tag is not None:
-        session.add(
-            PredictionEntry(
-                case_id=case.id,
-                at=now,
-                model=tag.model,
-                category=tag.category,
-                confidence=tag.confidence,
-                decision=tag.decision,
-                tag=tag.to_dict(),
-            )
-        )
+        note_prediction(session, case, tag, now)
     for item in draft.attachments:
         session.add(make_attachment(item, case, now))
     await append_history(
@@ -147,7 +137,10 @@ async def file_case(
         citizen_text=None,
         now=now,
     )
-    await _send_on(session, case, tag, draft, actor=actor, town=town, now=now)
+    if draft.confirmed is None:
+        await send_on(session, case, tag, town=town, now=now)
+    else:
+        await _send_on_confirmed(session, case, draft.confirmed, actor=actor, town=town, now=now)
     await welcome_caller(session, case, town, now, receipt=draft.receipt)
     return case
 
@@ -163,75 +156,43 @@ async def find_by_source(session: AsyncSession, source_system: str, source_id: s
     )
 
 
-def _apply_tag(case: Case, tag: Tag, town: Town) -> None:
-    category = town.categories.get(tag.category)
-    if category is not None:
-        case.category, case.platform = tag.category, category.platform
-        case.time_class = choose_time_class(category.time_class, tag.request_type)
-    case.request_type = tag.request_type
-    case.urgency = tag.urgency
-    case.flags = list(tag.flags)
-    case.decision = tag.decision
-    case.confidence = tag.confidence
-
-
-async def _send_on(
+async def _send_on_confirmed(
     session: AsyncSession,
     case: Case,
-    tag: Tag | None,
-    draft: CaseDraft,
+    confirmed: dict[str, str],
     *,
     actor: Actor,
     town: Town,
     now: datetime,
 ) -> None:
-    if draft.confirmed is not None:
-        category = town.categories.get(draft.confirmed.get("category", ""))
-        # A label that is not dispatched is confirmed, and the case waits for a decision.
-        keep = category is not None and not category.dispatchable
-        await perform(
-            session,
-            case,
-            Action.RELABEL if keep else Action.ACCEPT,
-            dict(draft.confirmed),
-            actor=actor,
-            town=town,
-            now=now,
-            notify=False,
-        )
-        listed = None if keep else town.responsibilities.get(case.category or "")
-        dispatcher = actor if Action.DISPATCH in _actions_of(actor, case) else Actor.bot()
-    else:
-        decided = triage(tag, town)
-        listed = decided.dispatch_to
-        if listed is None:
-            return
-        await perform(
-            session,
-            case,
-            Action.ACCEPT,
-            {
-                "category": case.category,
-                "request_type": case.request_type,
-                "urgency": case.urgency,
-            },
-            actor=Actor.bot(),
-            town=town,
-            now=now,
-            notify=False,
-        )
-        dispatcher = Actor.bot()
-    if listed is not None:
-        await perform(
-            session,
-            case,
-            Action.DISPATCH,
-            {"unit": listed.lead_unit},
-            actor=dispatcher,
-            town=town,
-            now=now,
-            notify=False,
-        )
+    """What a person saw before it was filed goes to the unit on the list."""
+    category = town.categories.get(confirmed.get("category", ""))
+    # A label that is not dispatched is confirmed, and the case waits for a decision.
+    keep = category is not None and not category.dispatchable
+    await perform(
+        session,
+        case,
+        Action.RELABEL if keep else Action.ACCEPT,
+        dict(confirmed),
+        actor=actor,
+        town=town,
+        now=now,
+        notify=False,
+    )
+    listed = None if keep else town.responsibilities.get(case.category or "")
+    if listed is None:
+        return
+    dispatcher = actor if Action.DISPATCH in _actions_of(actor, case) else Actor.bot()
+    await perform(
+        session,
+        case,
+        Action.DISPATCH,
+        {"unit": listed.lead_unit},
+        actor=dispatcher,
+        town=town,
+        now=now,
+        notify=False,
+    )
 
 
 def _actions_of(actor: Actor, case: Case) -> set[Action]:

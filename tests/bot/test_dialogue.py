@@ -157,7 +157,7 @@ DECISIONS: list[Row] = [
     ("人工 without a case files one", RESTING, said("人工"), {}, FileCase),
     ("a foreign button is nothing", RESTING, pressed("ok"), {"tapped": None}, None),
     ("help is help in every step", ASKED_PLACE, said("帮助"), WITH_CASE, None),
-    ("thanks are not the place", ASKED_PLACE, said("谢谢"), WITH_CASE, Supplement),
+    ("thanks are not the place", ASKED_PLACE, said("谢谢"), WITH_CASE, None),
 ]  # fmt: skip
 
 
