@@ -27,6 +27,12 @@ def test_model_is_small(shipped_model: Path) -> None:
     assert sum(file.stat().st_size for file in shipped_model.iterdir()) < MODEL_MEGABYTES * 1e6
 
 
+def test_the_mix_of_the_shipped_rows_is_nobodys(shipped_model: Path) -> None:
+    artefact = load_model(shipped_model).artefact
+    assert not artefact.lexical.offsets
+    assert not (artefact.semantic and artefact.semantic.mixture.offsets)
+
+
 def test_impatience_alone_is_no_emergency(shipped_model: Path) -> None:
     """A second case with the emergency numbers is no answer to 你们快点."""
     hurried = [
@@ -35,8 +41,12 @@ def test_impatience_alone_is_no_emergency(shipped_model: Path) -> None:
         "快点给我办了",
         "跳楼价骗人的",
         "马上就要下雪了",
+        "急死人了",
+        "热死了",
+        "我想撤销刚才那个",
     ]
     danger = ["着火了快点来人", "有人要跳楼你们快点", "快点，有人掉河里了", "救命", "快来人啊"]
+    danger += ["老人摔倒了起不来", "隔壁还在打，孩子在哭", "井盖没了", "厨房着火了", "我妈晕倒了"]
     model = load_model(shipped_model)
     assert {tag.urgency for tag in model.tag_many(hurried)} == {"normal"}
     assert {tag.urgency for tag in model.tag_many(danger)} == {"critical"}
