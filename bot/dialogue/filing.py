@@ -88,11 +88,14 @@ def supplement(state: DialogueState, incoming: Incoming, case: CaseView) -> Turn
     return Turn(state.leave_question(), action=action)
 
 
-def supplement_kept(state: DialogueState, incoming: Incoming, case: CaseView) -> Turn:
-    """What was kept belongs to ``case``, with whatever came since."""
+def supplement_kept(
+    state: DialogueState, incoming: Incoming, case: CaseView, *, place: str | None = None
+) -> Turn:
+    """What was kept belongs to ``case``, with whatever came since, which may say where it is."""
     action = Supplement(
         case,
-        text=join_words(state, incoming),
+        text=state.kept if place else join_words(state, incoming),
+        place=place,
         files=(*state.kept_files, *incoming.files),
         location=incoming.location or state.kept_location,
         message_key=incoming.message_key,

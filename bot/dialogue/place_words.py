@@ -44,7 +44,7 @@ def bare_place(text: str, place: str | None) -> str | None:
 def could_be_place(text: str) -> bool:
     """Whether it may say where; much that people say next says more of what."""
     plain = text.strip(_CLOSING)
-    if means(plain, "sentence"):
+    if means(plain, "sentence") or means(plain, "question"):
         return False
     if means(plain, "place_end"):
         return True
@@ -56,7 +56,7 @@ def could_be_place(text: str) -> bool:
 def ends_as_place(text: str) -> bool:
     """A few words that end as places do and state nothing (小区东门, 上塘河)."""
     plain = text.strip(_CLOSING)
-    stated = any(means(plain, what) for what in ("sentence", "statement", "clause"))
+    stated = any(means(plain, what) for what in ("sentence", "question", "statement", "clause"))
     return len(plain) <= _SHORT_PLACE and means(plain, "place_end") and not stated
 
 
@@ -78,9 +78,10 @@ def take_bare_place(state: DialogueState, incoming: Incoming, facts: Facts) -> T
         return None
     if case is None or not recent:
         return ask_what(state, incoming, facts)
-    if not _same_place(case, place):
+    corrects = facts.place is not None and means(text.partition(facts.place)[0], "correction")
+    if not corrects and not _same_place(case, place):
         return ask_whose(state, incoming, facts, case)
-    if case.place and find_place(case.place) is None and case.place not in place:
+    if not corrects and case.place and find_place(case.place) is None and case.place not in place:
         place = f"{place}，{case.place}"  # 王家村，我们村口那个
     action = Supplement(case, place=place, message_key=incoming.message_key)
     return Turn(state.leave_question(), action=action)

@@ -12,6 +12,7 @@ from bot.dialogue.answers import hear_solved
 from bot.dialogue.errands import hear_area, hear_item
 from bot.dialogue.facts import Facts
 from bot.dialogue.filing import (
+    FILES_WITHIN,
     file_now,
     is_critical,
     is_home,
@@ -136,7 +137,13 @@ def _answer_whose(state: DialogueState, incoming: Incoming, facts: Facts) -> Tur
     if not incoming.says_something:
         return None
     case = facts.find(state.case_id)
-    if case is None or not is_home(case) or names_new_problem(facts.tag, case):
+    if case is None or not is_home(case) or is_critical(facts.tag):
+        return file_now(state, incoming, join_words(state, incoming))
+    if case.takes_more and incoming.at - case.filed_at <= FILES_WITHIN:
+        # Whoever goes on a moment after filing goes on with the same story.
+        place = bare_place(incoming.text.strip(), facts.place)
+        return supplement_kept(state, incoming, case, place=None if case.place else place)
+    if names_new_problem(facts.tag, case):
         return file_now(state, incoming, join_words(state, incoming))
     return supplement_kept(state, incoming, case)
 

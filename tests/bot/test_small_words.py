@@ -16,7 +16,7 @@ LIGHT = "朝晖路桥头三盏路灯不亮，晚上漆黑一片"
     "said",
     [
         "我想反映个事", "有个事想跟你们说", "想问一下", "你好我要投诉", "有个问题想咨询",
-        "我想举报", "跟你说个事", "请问一下", "有件事不知道该不该说",
+        "我想举报", "我要实名举报", "跟你说个事", "请问一下", "有件事不知道该不该说",
     ],
 )  # fmt: skip
 async def test_whoever_begins_is_asked_to_go_on(chat: Conversation, said: str) -> None:
@@ -60,7 +60,13 @@ async def test_whoever_would_rather_call_is_told_where(
     assert await all_cases(chat.database) == []
 
 
-@pytest.mark.parametrize("said", ["请问在吗", "有人在吗", "你好，在吗"])
+@pytest.mark.parametrize("said", ["我要找真人", "转个人工", "帮我找客服"])
+def test_whoever_wants_a_person_need_not_know_the_word(said: str) -> None:
+    command = read_command(said)
+    assert command is not None and command.name == "human"
+
+
+@pytest.mark.parametrize("said", ["请问在吗", "人呢", "怎么不说话", "有人在吗", "你好，在吗"])
 async def test_greetings_are_greeted(chat: Conversation, said: str) -> None:
     (answer,) = await chat.say(said)
     assert answer.text.startswith("您好")

@@ -172,11 +172,10 @@ async def test_a_name_joins_what_was_said_of_the_place(chat: Conversation) -> No
 
 async def test_an_unsure_remark_is_no_second_case(chat: Conversation) -> None:
     await chat.say(LIGHT)
-    (answer,) = await chat.say("噪声也没这么烦")
-    assert len(await all_cases(chat.database)) == 2  # 也: something more
-    await chat.say("路灯坏了，荷塘小区3幢")
     (answer,) = await chat.say("噪得很")
     assert "已补充" in answer.text
+    await chat.say("还有，楼下太噪")
+    assert len(await all_cases(chat.database)) == 2
 
 
 async def test_a_sure_remark_is_asked_about(chat: Conversation) -> None:
@@ -186,6 +185,27 @@ async def test_a_sure_remark_is_asked_about(chat: Conversation) -> None:
     assert len(await all_cases(chat.database)) == 1
     await chat.tap("不是，另外一件")
     assert len(await all_cases(chat.database)) == 2
+
+
+async def test_whoever_goes_on_instead_of_tapping_goes_on_with_the_story(
+    chat: Conversation,
+) -> None:
+    await chat.say("路灯坏了")
+    await chat.say("跳过")
+    (answer,) = await chat.say("社保没到账")
+    assert "补充" in answer.text
+    (answer,) = await chat.say("荷塘小区3幢")
+    (case,) = await all_cases(chat.database)
+    assert case.place_text == "荷塘小区3幢"
+    assert case.text == "路灯坏了\n补充：社保没到账"
+
+
+@pytest.mark.parametrize("said", ["说错了是文化路", "不对，在文化路"])
+async def test_a_place_is_corrected(chat: Conversation, said: str) -> None:
+    await chat.say(LIGHT)
+    (answer,) = await chat.say(said)
+    assert "地点记下了：文化路" in answer.text
+    assert (await newest_case(chat.database)).place_text == "文化路"
 
 
 @pytest.mark.parametrize("said", ["路灯的事怎么样了", "有结果了吗", "处理得怎么样了", "有进展吗"])
@@ -224,6 +244,8 @@ def test_could_be_a_place(said: str) -> None:
     "said",
     [
         "没人收",
+        "天天早上四五点叫",
+        "哪个学校",
         "嗯对",
         "不是虫子是头发",
         "我上周报的",
