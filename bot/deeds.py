@@ -16,6 +16,7 @@ from bot.dialogue.turn import (
     Action,
     ChooseCategory,
     FileCase,
+    FileSeveral,
     JoinCase,
     LeaveToPerson,
     Note,
@@ -82,6 +83,8 @@ async def run_action(desk: Desk, action: Action, incoming: Incoming, facts: Fact
         async with desk.session.begin_nested():
             if type(action) in _FAVOURS:
                 return Outcome(details=await _FAVOURS[type(action)](desk, action))
+            if isinstance(action, FileSeveral):
+                return await _file_several(desk, action, incoming)
             case = await _DEEDS[type(action)](desk, action, incoming)
     except CaseError as refused:
         return Outcome(refused=refused.sentence)
@@ -107,6 +110,12 @@ async def _file(desk: Desk, action: FileCase, incoming: Incoming) -> Case:
         await ask_for_person(desk.session, case, now=desk.now)
         await ask_for_chat(desk.session, desk.contact, desk.now)
     return case
+
+
+async def _file_several(desk: Desk, action: FileSeveral, incoming: Incoming) -> Outcome:
+    pairs = zip(action.parts, action.tags, strict=True)
+    first, *others = [await _file(replace(desk, tag=tag), part, incoming) for part, tag in pairs]
+    return Outcome(case=view_case(first), others=tuple(map(view_case, others)))
 
 
 async def _choose(desk: Desk, action: ChooseCategory, incoming: Incoming) -> Case:

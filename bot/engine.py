@@ -21,12 +21,14 @@ from bot.album import join_album
 from bot.channel import Channel
 from bot.deeds import Desk, run_action
 from bot.dialogue import DialogueState, Reply, Step, Turn, advance, conclude, text_to_tag
+from bot.dialogue.facts import Said
 from bot.dialogue.vague import open_vague
 from bot.door import judge_pace, let_in, turn_away
 from bot.flood import FloodGate, Verdict
 from bot.gathering import gather_facts
 from bot.incoming import Incoming, Standing
 from bot.replies import enqueue_reply
+from bot.several import read_several
 from bot.texts import load_texts
 from bot.words import has_han, is_danger
 from bot.work_loop import WorkLoop
@@ -143,9 +145,10 @@ class Engine:
         tag, files = await asyncio.gather(
             self.tag(words), asyncio.gather(*(channel.fetch(f) for f in incoming.files))
         )
+        several = await read_several(incoming, state, self.tag)
         incoming = replace(incoming, files=tuple(files))
         async with self._database.transaction() as session:
-            await self._converse(session, message, incoming, tag)
+            await self._converse(session, message, incoming, tag, several)
             for message_id in joined:
                 if not await inbox.finish(session, message_id, self._clock()):
                     raise _HandledElsewhere
@@ -162,7 +165,12 @@ class Engine:
         return f"{begun}\n{words}" if begun and words else words
 
     async def _converse(
-        self, session: AsyncSession, message: InboxMessage, incoming: Incoming, tag: Tag | None
+        self,
+        session: AsyncSession,
+        message: InboxMessage,
+        incoming: Incoming,
+        tag: Tag | None,
+        several: tuple[Said, ...] = (),
     ) -> None:
         now, town = self._clock(), self._town()
         contact = await upsert_contact(
@@ -193,7 +201,7 @@ class Engine:
             now=now,
             link_to=self._channels[message.channel].link_to,
         )
-        turn = advance(state, incoming, facts)
+        turn = advance(state, incoming, replace(facts, several=several))
         address = contact.chat_key
         if turn.action is not None:
             desk = Desk(session, contact, town, now, tag)

@@ -58,6 +58,15 @@ class CaseView:
         return self.state in (State.CLOSED, State.EVALUATED)
 
 
+@dataclass(frozen=True)
+class Said:
+    """One of several matters of a message: its words, what the machine makes of them, where."""
+
+    text: str
+    tag: Tag | None
+    place: str | None = None
+
+
 def no_link(payload: str) -> str | None:
     """A channel into which no link leads."""
     return None
@@ -81,6 +90,7 @@ class Facts:
     they reported too, when its button is pressed. ``linked_case`` and ``linked_place`` are what
     the link that was opened stands for. ``page`` are the cases to list and ``page_next`` where the
     next page begins (0: nowhere). ``ahead`` chats wait for a person before this one.
+    ``several`` are the matters of a message about more than one.
     ``link_to`` makes a link into a private chat out of a payload.
     """
 
@@ -90,6 +100,7 @@ class Facts:
     cases: tuple[CaseView, ...] = ()
     tag: Tag | None = None
     place: str | None = None
+    several: tuple[Said, ...] = ()
     mentioned: CaseView | None = None
     tapped: CaseView | None = None
     followed: CaseView | None = None

@@ -42,11 +42,9 @@ def file_or_ask(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn:
     same = _same_matter(incoming, facts)
     if same is not None:
         return ask_whose(state, incoming, facts, same)
-    most = int(facts.town.policy["citizen"]["cases_per_hour"])
-    if facts.filed_lately >= most:
-        hotline = facts.town.policy["hotline"]
-        text = facts.texts.say("flood.cases", count=facts.filed_lately, hotline=hotline)
-        return Turn(state).saying(text)
+    refused = too_many(state, facts)
+    if refused is not None:
+        return refused
     if tag is not None and tag.category == UNCLEAR and incoming.is_plain_text:
         whose = _likely_home(incoming, facts)
         if whose is not None:
@@ -55,6 +53,15 @@ def file_or_ask(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn:
     if surely_invalid(tag):
         return _ask_invalid(state, incoming, facts)
     return file_now(state, incoming, incoming.text)
+
+
+def too_many(state: DialogueState, facts: Facts, more: int = 1) -> Turn | None:
+    """Nobody has so many matters in an hour: they are told where to call."""
+    if facts.filed_lately + more <= int(facts.town.policy["citizen"]["cases_per_hour"]):
+        return None
+    hotline = facts.town.policy["hotline"]
+    text = facts.texts.say("flood.cases", count=facts.filed_lately, hotline=hotline)
+    return Turn(state).saying(text)
 
 
 def file_now(

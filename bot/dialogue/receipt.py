@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.dialogue.facts import CaseView, Facts
 from bot.dialogue.turn import Button, button
+from bot.dialogue.vague import is_vague
 from bot.incoming import FileKind, IncomingFile
 from cases.lifecycle import State
 from cases.notifications import format_moment, state_name
@@ -91,6 +92,16 @@ def say_dispatched(section: str, case: CaseView, facts: Facts) -> str:
 def say_due(case: CaseView, facts: Facts) -> str:
     """The deadline as people say it."""
     return format_moment(facts.town, case.due_at, facts.texts.language)
+
+
+def needs_place(case: CaseView, facts: Facts, text: str = "") -> bool:
+    """Whether we ask where it is; ``text``: the words it was filed with."""
+    if case.place or case.has_pin:
+        return False
+    row = facts.town.categories.get(case.category or "")
+    if case.urgency == "critical" and is_vague(case, facts, text):
+        return True  # whatever it is, somebody has to find it
+    return row is not None and row.dispatchable and row.needs_place
 
 
 def receipt_buttons(

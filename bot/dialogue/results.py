@@ -15,16 +15,19 @@ from bot.dialogue.receipt import (
     describe_status,
     name_category,
     name_files,
+    needs_place,
     receipt_buttons,
     say_dispatched,
 )
 from bot.dialogue.service_actions import FileConsultation
+from bot.dialogue.several import several_filed
 from bot.dialogue.spent import spend_cards
 from bot.dialogue.state import DialogueState, Step
 from bot.dialogue.told import TOLD
 from bot.dialogue.turn import (
     ChooseCategory,
     FileCase,
+    FileSeveral,
     JoinCase,
     LeaveToPerson,
     Note,
@@ -49,6 +52,8 @@ def conclude(turn: Turn, outcome: Outcome, incoming: Incoming, facts: Facts) -> 
         return turn
     if outcome.refused is None and type(action) in TOLD:
         return _join(TOLD[type(action)](done, action, outcome, facts))
+    if isinstance(action, FileSeveral) and outcome.case is not None:
+        return several_filed(done, (outcome.case, *outcome.others), incoming, facts)
     if outcome.refused is not None or outcome.case is None:
         return _refused(done, action, outcome.refused or "", facts)
     told = _join(_ANSWERS[type(action)](done, action, outcome.case, incoming, facts))
@@ -98,7 +103,7 @@ def _filed(
     if isinstance(action, FileCase) and is_vague(case, facts, action.text):
         state = replace(state, vague_case_id=case.id, vague_at=incoming.at)
     lines = [describe_receipt(case, facts)]
-    asks_place = _asks_place(case, facts, incoming.text) and not state.holds
+    asks_place = needs_place(case, facts, incoming.text) and not state.holds
     if case.place:
         lines.append(say("receipt.place", place=case.place))
     if action.files:
@@ -127,15 +132,6 @@ def _joined(turn: Turn, action: JoinCase, case: CaseView, incoming: Incoming, fa
     key = "receipt.joined" if case.state is State.MERGED else "receipt.joined_here"
     text = facts.texts.say(key, number=case.number)
     return turn.saying(text, case_id=case.id)
-
-
-def _asks_place(case: CaseView, facts: Facts, text: str) -> bool:
-    if case.place or case.has_pin:
-        return False
-    row = facts.town.categories.get(case.category or "")
-    if case.urgency == "critical" and is_vague(case, facts, text):
-        return True  # whatever it is, somebody has to find it
-    return row is not None and row.dispatchable and row.needs_place
 
 
 def _category_chosen(
@@ -216,7 +212,7 @@ def _completed(turn: Turn, case: CaseView, incoming: Incoming, facts: Facts) -> 
         lines.insert(0, say("receipt.danger"))
     if case.place:
         lines.append(say("receipt.place", place=case.place))
-    asks_place = _asks_place(case, facts, "")
+    asks_place = needs_place(case, facts)
     if asks_place:
         lines.append(say("receipt.ask_place"))
         state = state.asking(Step.ASKING_PLACE, incoming.at, case.id)

@@ -23,6 +23,7 @@ from bot.dialogue.media import continue_album, take_media
 from bot.dialogue.place_words import take_bare_place
 from bot.dialogue.questions import answer_question, file_unanswered
 from bot.dialogue.results import conclude, office_hours, settle_state
+from bot.dialogue.several import file_several
 from bot.dialogue.state import DialogueState, Step
 from bot.dialogue.taps import answer_tap, answer_typed_button
 from bot.dialogue.turn import Supplement, Turn
@@ -140,14 +141,15 @@ RULES: tuple[Rule, ...] = (
     _edited_message,
     _who_are_you,
     _your_number,
+    same_again,
     answer_question,
     take_media,
-    same_again,
     _reply_to_case,
     _small_talk,
     take_errand,
     _lost_label,
     answer_consult,
+    file_several,
     take_bare_place,
     complete_vague,
     recent_supplement,

@@ -11,6 +11,7 @@ from bot.dialogue.service_actions import ServiceAction
 from bot.dialogue.state import DialogueState
 from bot.incoming import IncomingFile, Location
 from cases import callbacks
+from cases.classification import Tag
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,15 @@ class FileCase:
     place: str | None = None
     location: Location | None = None
     for_person: bool = False
+    message_key: str = ""
+
+
+@dataclass(frozen=True)
+class FileSeveral:
+    """登记: one message, several matters, as many cases; ``tags[i]`` is that of ``parts[i]``."""
+
+    parts: tuple[FileCase, ...]
+    tags: tuple[Tag | None, ...]
     message_key: str = ""
 
 
@@ -195,6 +205,7 @@ class EndTalk:
 
 Action = (
     FileCase
+    | FileSeveral
     | ChooseCategory
     | LeaveToPerson
     | Supplement
@@ -217,10 +228,12 @@ Action = (
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of an action: the case as it is now, what else there is to tell (``details``),
+    """What came of an action: the case as it is now (``others``: those filed with it), what else
+    there is to tell (``details``),
     or why it was refused (one sentence)."""
 
     case: CaseView | None = None
+    others: tuple[CaseView, ...] = ()
     refused: str | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
 

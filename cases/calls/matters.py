@@ -31,6 +31,7 @@ _UNSURE: frozenset[Grade] = frozenset({"asked", "maybe"})
 #: Questions of the desk after which another matter may begin.
 _ASKED: dict[str, Grade] = {"next": "listed", "more": "asked"}
 _SHORTEST = 6
+_SHORTEST_ITEM = 4  # 1、路灯不亮
 _MOST = 9
 _LISTED_SURE = 0.35
 _MAYBE_SURE = 0.8
@@ -124,18 +125,20 @@ def _long_enough(text: str, clauses: Sequence[Clause], cuts: Sequence[Cut]) -> l
     last = 0
     for i, cut in enumerate(cuts):
         until = cuts[i + 1].at if i + 1 < len(cuts) else len(clauses)
-        if _says(text, clauses[last : cut.at]) and _says(text, clauses[cut.at : until]):
+        least = _SHORTEST_ITEM if cut.grade == "listed" else _SHORTEST
+        sides = (clauses[last : cut.at], clauses[cut.at : until])
+        if all(_says(text, side, least) for side in sides):
             kept.append(cut)
             last = cut.at
     return kept
 
 
-def _says(text: str, clauses: Sequence[Clause]) -> bool:
+def _says(text: str, clauses: Sequence[Clause], least: int) -> bool:
     said = 0
     for clause in clauses:
         if clause.kind == "complaint":
             said += len(_WORD.findall(text, clause.start, clause.end))
-        if said >= _SHORTEST:  # of many clauses the first will do
+        if said >= least:  # of many clauses the first will do
             return True
     return False
 
