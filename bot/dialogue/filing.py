@@ -122,11 +122,14 @@ def recent_supplement(state: DialogueState, incoming: Incoming, facts: Facts) ->
     """A few words right after filing, or a photo a little later, that name no new problem
     belong to that case."""
     case = facts.newest
-    if case is None or not case.takes_more or is_critical(facts.tag):
-        return None
-    if _names_other_place(facts, case):
+    if case is None or not case.takes_more or _names_other_place(facts, case):
         return None
     age = incoming.at - case.filed_at
+    if is_critical(facts.tag):
+        # 已经打120了, 人醒了: danger that people are on their way to already.
+        same = case.urgency == "critical" and age <= FILES_WITHIN and incoming.is_plain_text
+        short = len(incoming.text.strip()) < 2 * SHORT_TEXT and not means(incoming.text, "more")
+        return supplement(state, incoming, case) if same and short else None
     if incoming.files:
         new = names_new_problem(facts.tag, case)
         return supplement(state, incoming, case) if age <= FILES_WITHIN and not new else None

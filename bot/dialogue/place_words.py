@@ -38,7 +38,7 @@ def bare_place(text: str, place: str | None) -> str | None:
     before, _, after = text.partition(place)
     if not (means(before, "aside") and means(after, "aside")):
         return None
-    return (place + after).strip(_CLOSING)
+    return (place + after).strip(_CLOSING).removesuffix("的")
 
 
 def could_be_place(text: str) -> bool:
@@ -62,7 +62,15 @@ def ends_as_place(text: str) -> bool:
 
 def drop_lead(text: str) -> str:
     """The words from the place on."""
-    return re.sub(f"^(?:{word_pattern('lead')})", "", text.strip()) or text.strip()
+    plain = text.strip(_CLOSING).removesuffix("的")
+    return re.sub(f"^(?:{word_pattern('lead')})", "", plain) or plain
+
+
+def states_more(text: str) -> bool:
+    """Whether an answer that names a place says more than where (文晖路上全是车)."""
+    plain = text.strip(_CLOSING)
+    stated = any(means(plain, what) for what in ("sentence", "question", "statement"))
+    return stated or not means(plain, "place_end")
 
 
 def take_bare_place(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn | None:

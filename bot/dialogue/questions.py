@@ -27,6 +27,7 @@ from bot.dialogue.place_words import (
     could_be_place,
     drop_lead,
     ends_as_place,
+    states_more,
 )
 from bot.dialogue.state import DialogueState, Step
 from bot.dialogue.turn import Note, Supplement, Turn
@@ -95,7 +96,11 @@ def _answer_place(state: DialogueState, incoming: Incoming, facts: Facts) -> Tur
     if facts.place is None and not could_be_place(words):
         # Words about the matter, not about where it is.
         return supplement(state, incoming, case)
-    named = bare_place(words, facts.place) or drop_lead(words)
+    named = bare_place(words, facts.place)
+    if named is None and facts.place is not None and states_more(words):
+        told = Supplement(case, text=words, place=facts.place, message_key=incoming.message_key)
+        return Turn(state.at_rest(), action=told)
+    named = named or drop_lead(words)
     place = Supplement(case, place=named, message_key=incoming.message_key)
     return Turn(state.at_rest(), action=place)
 

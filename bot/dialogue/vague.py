@@ -59,5 +59,5 @@ def is_vague(case: CaseView, facts: Facts, text: str) -> bool:
     """Filed, and nobody can tell yet what it is about."""
     if case.state is not State.SUBMITTED:
         return False
-    unknown = case.category not in facts.town.categories or case.category == UNCLEAR
+    unknown = case.category not in facts.town.categories or case.category in (UNCLEAR, INVALID)
     return unknown or len(normalise(text)) <= CRY_LENGTH

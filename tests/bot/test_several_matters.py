@@ -37,7 +37,11 @@ async def test_the_first_without_a_place_is_asked_for_it(chat: Conversation) -> 
 
 async def test_the_place_of_one_is_not_that_of_another(chat: Conversation) -> None:
     await chat.say(LIST)
-    assert [case.place_text for case in await all_cases(chat.database)] == ["朝晖路桥头", None, None]
+    assert [case.place_text for case in await all_cases(chat.database)] == [
+        "朝晖路桥头",
+        None,
+        None,
+    ]
 
 
 async def test_the_same_message_again_files_nothing(chat: Conversation, clock: FrozenClock) -> None:

@@ -90,6 +90,35 @@ async def test_a_cry_for_help_is_one_case_with_its_place(chat: Conversation) -> 
     )
 
 
+async def test_news_of_an_emergency_is_no_second_one(chat: Conversation) -> None:
+    await chat.say("荷塘小区3幢厨房着火了，快来人")
+    (answer,) = await chat.say("着火的人家没人在家")
+    assert "已补充" in answer.text
+    (case,) = await all_cases(chat.database)
+    assert "没人在家" in case.text
+
+
+async def test_an_emergency_elsewhere_is_one_of_its_own(chat: Conversation) -> None:
+    await chat.say("荷塘小区3幢厨房着火了，快来人")
+    await chat.say("文化路12号也着火了")
+    assert len(await all_cases(chat.database)) == 2
+
+
+async def test_an_emergency_after_a_lamp_is_one_of_its_own(chat: Conversation) -> None:
+    await chat.say(LIGHT)
+    await chat.say("着火了")
+    assert len(await all_cases(chat.database)) == 2
+
+
+async def test_the_place_and_what_was_said_with_it_are_both_kept(chat: Conversation) -> None:
+    await chat.say("路灯坏了好几天了没有人修")
+    (answer,) = await chat.say("呃就是呃路灯不亮了在那个呃朝晖路桥头")
+    assert "地点记下了：朝晖路桥头" in answer.text
+    (case,) = await all_cases(chat.database)
+    assert "路灯不亮了" in case.text
+    assert case.place_text == "朝晖路桥头"
+
+
 async def test_the_urgency_never_falls(chat: Conversation) -> None:
     await chat.say("救命")
     await chat.say("路灯")
@@ -116,6 +145,8 @@ async def test_an_advertisement_is_no_rest_of_a_story(
         ("在哪？就是荷塘小区3幢", "荷塘小区3幢"),
         ("朝晖路桥头那边", "朝晖路桥头那边"),
         ("万达", "万达"),
+        ("王家村的", "王家村"),
+        ("3幢501", "3幢501"),
         ("就在我们小区门口", "我们小区门口"),
     ],
 )
@@ -244,6 +275,7 @@ def test_could_be_a_place(said: str) -> None:
     "said",
     [
         "没人收",
+        "周末也装",
         "天天早上四五点叫",
         "哪个学校",
         "嗯对",
