@@ -20,21 +20,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.album import join_album
 from bot.channel import Channel
 from bot.deeds import Desk, run_action
-from bot.dialogue import DialogueState, Reply, Step, Turn, advance, conclude, text_to_tag
+from bot.dialogue import DialogueState, Reply, Turn, advance, conclude
 from bot.dialogue.facts import Said
-from bot.dialogue.vague import open_vague
 from bot.door import judge_pace, let_in, turn_away
 from bot.flood import FloodGate, Verdict
 from bot.gathering import gather_facts
 from bot.incoming import Incoming, Standing
+from bot.reading import read_several, read_words
 from bot.replies import enqueue_reply
-from bot.several import read_several
 from bot.texts import load_texts
 from bot.words import has_han, is_danger
 from bot.work_loop import WorkLoop
 from cases import inbox
 from cases.classification import Classifier, Tag
-from cases.models import Case, Contact, Dialogue, InboxMessage
+from cases.models import Contact, Dialogue, InboxMessage
 from cases.storage.database import Database
 from cases.town import Town
 from cases.use_cases.contacts import mark_unreachable, move_chat, upsert_contact
@@ -141,7 +140,7 @@ class Engine:
         if incoming.album is not None:
             async with self._database.reading() as session:
                 incoming, joined = await join_album(session, channel, message, incoming)
-        words = await self._read_with_vague(state, incoming, text_to_tag(state, incoming))
+        words = await read_words(self._database, state, incoming)
         tag, files = await asyncio.gather(
             self.tag(words), asyncio.gather(*(channel.fetch(f) for f in incoming.files))
         )
@@ -152,17 +151,6 @@ class Engine:
             for message_id in joined:
                 if not await inbox.finish(session, message_id, self._clock()):
                     raise _HandledElsewhere
-
-    async def _read_with_vague(
-        self, state: DialogueState, incoming: Incoming, words: str | None
-    ) -> str | None:
-        """The rest of a story says little without its beginning."""
-        vague = open_vague(state, incoming)
-        if vague is None or words != incoming.text or state.step is not Step.IDLE:
-            return words  # an answer to our question is read as that
-        async with self._database.reading() as session:
-            begun = await session.scalar(select(Case.text).where(Case.id == vague))
-        return f"{begun}\n{words}" if begun and words else words
 
     async def _converse(
         self,

@@ -1,8 +1,10 @@
 """What follows a message that was filed without saying what it is about.
 
-open_vague(state, incoming) -> case id | None    whose words the new ones are read with
-complete_vague(state, incoming, facts)           the rule: more words belong to that case
-is_vague(case, facts, text)                      whether a filing left its matter open
+::
+
+    open_vague(state, incoming) -> case id | None    whose words the new ones are read with
+    complete_vague(state, incoming, facts)           the rule: more words belong to that case
+    is_vague(case, facts, text)                      whether a filing left its matter open
 """
 
 from __future__ import annotations

@@ -1,6 +1,9 @@
-"""Several matters in one chat message, each with its tag.
+"""What the machine is given to read of a message, before anything is decided.
 
-await read_several(incoming, state, tag) -> tuple[Said, …]     empty where it is one
+::
+
+    await read_words(database, state, incoming) -> str | None      with the story they go on with
+    await read_several(incoming, state, tag) -> tuple[Said, …]     its matters; empty if it is one
 """
 
 from __future__ import annotations
@@ -9,16 +12,31 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable
 
+from sqlalchemy import select
+
+from bot.dialogue import DialogueState, Step, text_to_tag
 from bot.dialogue.facts import Said
-from bot.dialogue.state import DialogueState, Step
+from bot.dialogue.vague import open_vague
 from bot.incoming import Incoming
 from bot.words import word_pattern
 from cases.classification import Tag
+from cases.models import Case
+from cases.storage.database import Database
 from cases.transcript import read_transcript, settle
 
 _SHORTEST = 12
 _LONGEST = 2_000  # a letter of more is read by a person as a whole
 _MOST = 5
+
+
+async def read_words(database: Database, state: DialogueState, incoming: Incoming) -> str | None:
+    """The words that may become a case; the rest of a story says little without its beginning."""
+    words, vague = text_to_tag(state, incoming), open_vague(state, incoming)
+    if vague is None or words != incoming.text or state.step is not Step.IDLE:
+        return words  # an answer to our question is read as that
+    async with database.reading() as session:
+        begun = await session.scalar(select(Case.text).where(Case.id == vague))
+    return f"{begun}\n{words}" if begun and words else words
 
 
 async def read_several(
