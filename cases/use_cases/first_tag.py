@@ -1,8 +1,10 @@
 """The machine's word on fresh words: onto the case, into the ledger, and to a unit if it is sure.
 
-apply_tag(case, tag, town)                            category, type, urgency, flags
-note_prediction(session, case, tag, now)              a line of the ledger
-await send_on(session, case, tag, *, town, now)       accepted and dispatched where it may be
+::
+
+    apply_tag(case, tag, town)                            category, type, urgency, flags
+    note_prediction(session, case, tag, now)              a line of the ledger
+    await send_on(session, case, tag, *, town, now)       accepted and dispatched where it may be
 """
 
 from __future__ import annotations
