@@ -20,7 +20,7 @@ from bot.dialogue.receipt import (
     say_dispatched,
 )
 from bot.dialogue.service_actions import FileConsultation
-from bot.dialogue.several import several_filed
+from bot.dialogue.several import ask_next_place, several_filed
 from bot.dialogue.spent import spend_cards
 from bot.dialogue.state import DialogueState, Step
 from bot.dialogue.told import TOLD
@@ -198,7 +198,8 @@ def _supplemented(
         text = say("supplement.done_files", files=files, number=case.number)
     else:
         text = say("supplement.done", number=case.number)
-    return turn.saying(text, status_button(case, facts, turn.state.stamp), case_id=case.id)
+    turn = turn.saying(text, status_button(case, facts, turn.state.stamp), case_id=case.id)
+    return ask_next_place(turn, case, incoming, facts) if action.place else turn
 
 
 def _completed(turn: Turn, case: CaseView, incoming: Incoming, facts: Facts) -> Turn:

@@ -4,6 +4,7 @@
 
     file_several(state, incoming, facts)            the rule
     several_filed(turn, cases, incoming, facts)     the receipt
+    ask_next_place(turn, case, incoming, facts)     one question after the other
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from bot.dialogue.facts import CaseView, Facts
 from bot.dialogue.filing import too_many
 from bot.dialogue.receipt import describe_course, is_suggestion, name_category, needs_place
 from bot.dialogue.state import DialogueState, Step
-from bot.dialogue.turn import Button, FileCase, FileSeveral, Turn, button
+from bot.dialogue.turn import FileCase, FileSeveral, Turn, button
 from bot.incoming import Incoming
 from bot.words import digest
 
@@ -51,13 +52,28 @@ def several_filed(turn: Turn, cases: Sequence[CaseView], incoming: Incoming, fac
     if not facts.cases:
         lines.append(say("receipt.privacy"))
     state = replace(turn.state, last_case_id=cases[-1].id)
-    placeless = next((case for case in cases if needs_place(case, facts)), None)
-    rows: tuple[tuple[Button, ...], ...] = ()
-    if placeless is not None:
-        lines.append(say("receipt.ask_place_of", number=placeless.number))
-        state = state.asking(Step.ASKING_PLACE, incoming.at, placeless.id)
-        rows = ((button(say("button.skip"), "noplace", placeless.id, state.stamp),),)
-    return replace(turn, state=state).saying("\n".join(lines), *rows, case_id=cases[-1].id)
+    turn = replace(turn, state=state).saying("\n".join(lines), case_id=cases[-1].id)
+    return _ask_place(turn, cases, incoming, facts)
+
+
+def ask_next_place(turn: Turn, case: CaseView, incoming: Incoming, facts: Facts) -> Turn:
+    """The place of ``case`` is known now; those of the same message may have none yet."""
+    same = [own for own in facts.cases if own.filed_at == case.filed_at and own.id != case.id]
+    return _ask_place(turn, sorted(same, key=lambda own: own.id), incoming, facts)
+
+
+def _ask_place(turn: Turn, cases: Sequence[CaseView], incoming: Incoming, facts: Facts) -> Turn:
+    """One line more in the answer, for the first of them that needs it."""
+    case = next((own for own in cases if own.is_open and needs_place(own, facts)), None)
+    if case is None:
+        return turn
+    say = facts.texts.say
+    state = turn.state.asking(Step.ASKING_PLACE, incoming.at, case.id)
+    *before, last = turn.replies
+    text = f"{last.text}\n{say('receipt.ask_place_of', number=case.number)}"
+    row = (button(say("button.skip"), "noplace", case.id, state.stamp),)
+    asked = replace(last, text=text, buttons=(*last.buttons, row), case_id=case.id)
+    return replace(turn, state=state, replies=(*before, asked))
 
 
 def _describe_course(case: CaseView, facts: Facts) -> str:

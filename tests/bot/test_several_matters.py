@@ -35,6 +35,19 @@ async def test_the_first_without_a_place_is_asked_for_it(chat: Conversation) -> 
     assert (first.place_text, second.place_text) == ("荷塘小区3幢", None)
 
 
+async def test_one_place_after_the_other_is_asked_for(chat: Conversation) -> None:
+    (answer,) = await chat.say("1、小区路灯坏了不亮\n2、楼下半夜噪声很大\n3、社保没有到账")
+    lamp, noise, _ = await all_cases(chat.database)
+    assert f"编号 {lamp.number} 的事在什么地方" in answer.text
+    (answer,) = await chat.say("荷塘小区3幢")
+    assert "地点记下了：荷塘小区3幢" in answer.text
+    assert f"编号 {noise.number} 的事在什么地方" in answer.text
+    (answer,) = await chat.say("文化路12号")
+    assert "什么地方" not in answer.text
+    places = [case.place_text for case in await all_cases(chat.database)]
+    assert places == ["荷塘小区3幢", "文化路12号", None]
+
+
 async def test_the_place_of_one_is_not_that_of_another(chat: Conversation) -> None:
     await chat.say(LIST)
     assert [case.place_text for case in await all_cases(chat.database)] == [
