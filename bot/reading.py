@@ -62,9 +62,16 @@ async def read_several(
     if not 1 < len(matters) <= _MOST:
         return ()
     tags = await asyncio.gather(*(tag(matter.tagged or matter.body) for matter in matters))
-    if any(own is None or own.platform == "na" for own in tags):
+    if not all(map(_stands_alone, tags)):
         return ()
     return tuple(
         Said(matter.body, own, matter.place.text if matter.place else None)
         for matter, own in zip(matters, tags, strict=True)
     )
+
+
+def _stands_alone(tag: Tag | None) -> bool:
+    """Whether a piece says what it is about: a guess is no reason to cut a message."""
+    if tag is None or tag.platform == "na":
+        return False
+    return tag.decision != "human" or tag.urgency == "critical"
