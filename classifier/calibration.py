@@ -22,6 +22,7 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.float32]
 _SEARCH_STEPS = 40
 _FLATTENING = 0.25  # the doubtful guess still prefers the likely labels
+_CLOSE_ENOUGH = 1e-6  # of offsets: relative change of the loss
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,8 @@ def fit_offsets(
         total = -float(np.dot(weights, np.log(of_truth))) + float(offsets @ small) / 2
         return total, (weights @ missed).astype(np.float64) + small
 
-    found = minimize(loss, np.zeros(classes), jac=True, method="L-BFGS-B")
+    # Numbers of single precision: a finer tolerance only looks for what is not there.
+    found = minimize(loss, np.zeros(classes), jac=True, method="L-BFGS-B", tol=_CLOSE_ENOUGH)
     moved = replace(mixture, offsets=tuple(found.x.tolist()))
     return moved.sharpened(fit_mixture([moved.logits(*tables)], truth).weights[0])
 
