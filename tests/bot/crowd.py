@@ -22,12 +22,14 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import web
+from sqlalchemy import func, select
 from telegram import Bot
 
 from bot.service import BotService
 from bot.telegram_channel import TelegramSettings
 from bot.words import word_pattern
 from cases.classification import Tag
+from cases.models import OutboxMessage
 from cases.storage.database import Database
 from cases.testing import make_tag
 from cases.town import Town
@@ -191,6 +193,9 @@ class Crowd:
                 await self._stop()
                 await self._start()
             await asyncio.gather(*crowd)
+            if trouble:
+                trouble.cancel()
+            await self._until_sent()
         finally:
             for task in (*crowd, *([trouble] if trouble else [])):
                 task.cancel()
@@ -233,6 +238,16 @@ class Crowd:
     async def _until_answered(self, count: int) -> None:
         async with asyncio.timeout(_PATIENCE):
             while len(self.run.answers) < count:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+
+    async def _until_sent(self) -> None:
+        """Everybody was told; a request that hangs may still be waited for."""
+        leased = select(func.count()).where(OutboxMessage.state == "leased")
+        async with asyncio.timeout(_PATIENCE):
+            while True:
+                async with self.database.reading() as session:
+                    if not await session.scalar(leased):
+                        return
                 await asyncio.sleep(0.05)
 
     async def _start(self) -> None:
