@@ -146,6 +146,7 @@ async def _supplement(desk: Desk, action: Supplement, incoming: Incoming) -> Cas
         await _pass_on(desk, merged, action)
         return merged
     case = await lock_case(desk.session, action.case.number)
+    location, text = action.location, action.text or None
     if action.completes:
         return await complete_case(
             desk.session,
@@ -155,9 +156,11 @@ async def _supplement(desk: Desk, action: Supplement, incoming: Incoming) -> Cas
             actor=desk.citizen,
             town=desk.town,
             now=desk.now,
+            place_text=location.title if location else None,
+            latitude=location.latitude if location else None,
+            longitude=location.longitude if location else None,
             attachments=_drafts(action.files),
         )
-    location, text = action.location, action.text or None
     if case.state == State.REJECTED:
         if text is None or has_objected(case):
             # Looked at again once already, or no words at all: kept, and a person explains.

@@ -138,7 +138,7 @@ def recent_supplement(state: DialogueState, incoming: Incoming, facts: Facts) ->
     if not names_new_problem(facts.tag, case):
         return supplement(state, incoming, case)
     # A few words are easily mistaken (要求赔钱, 老板还骂人): rather a question than a second case.
-    if means(incoming.text, "more"):
+    if means(incoming.text, "more") or waiting_case(facts) is not None:
         return None
     if names_new_problem(facts.tag, case, surely=True):
         return ask_whose(state, incoming, facts, case)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 
 from bot.dialogue.facts import CaseView, Facts
-from bot.dialogue.filing import FILES_WITHIN, ask_what, ask_whose, is_critical
+from bot.dialogue.filing import FILES_WITHIN, ask_what, ask_whose, is_critical, waiting_case
 from bot.dialogue.state import DialogueState
 from bot.dialogue.turn import Supplement, Turn
 from bot.incoming import Incoming
@@ -77,6 +77,8 @@ def take_bare_place(state: DialogueState, incoming: Incoming, facts: Facts) -> T
     """It is where the case filed a moment ago is, or the beginning of the next story."""
     if not incoming.is_plain_text or state.holds or is_critical(facts.tag):
         return None
+    if waiting_case(facts) is not None:
+        return None  # staff asked, and this is the answer
     text, case = incoming.text.strip(), facts.newest
     recent = case is not None and case.takes_more and incoming.at - case.filed_at <= FILES_WITHIN
     place = bare_place(text, facts.place)

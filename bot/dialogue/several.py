@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.dialogue.facts import CaseView, Facts
-from bot.dialogue.filing import too_many
+from bot.dialogue.filing import too_many, waiting_case
 from bot.dialogue.receipt import describe_course, is_suggestion, name_category, needs_place
 from bot.dialogue.state import DialogueState, Step
 from bot.dialogue.turn import FileCase, FileSeveral, Turn, button
@@ -23,7 +23,7 @@ from bot.words import digest
 
 def file_several(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn | None:
     """Each matter goes its own way: the lamp's people cannot empty the bin."""
-    if len(facts.several) < 2:
+    if len(facts.several) < 2 or waiting_case(facts) is not None:
         return None
     refused = too_many(state, facts, len(facts.several))
     if refused is not None:

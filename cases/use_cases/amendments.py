@@ -21,6 +21,7 @@ from cases.town import Town
 from cases.triage import triage_category
 from cases.use_cases.act import perform
 from cases.use_cases.file_case import AttachmentDraft, make_attachment
+from cases.use_cases.first_tag import accept_and_dispatch
 
 
 async def confirm_tag(
@@ -53,17 +54,7 @@ async def confirm_tag(
     may = town.policy["citizen"]["confirmation"] == "dispatch" and case.urgency != "critical"
     if case.state != State.SUBMITTED or listed is None or not may or case.wants_person:
         return case
-    bot = Actor.bot()
-    accept: dict[str, Any] = {
-        "category": category,
-        "request_type": case.request_type or "complaint",
-        "urgency": case.urgency,
-    }
-    for action, data in (
-        (Action.ACCEPT, accept),
-        (Action.DISPATCH, {"unit": listed.lead_unit}),
-    ):
-        await perform(session, case, action, data, actor=bot, town=town, now=now, notify=False)
+    await accept_and_dispatch(session, case, listed.lead_unit, town=town, now=now)
     return case
 
 

@@ -40,6 +40,9 @@ async def complete_case(
     actor: Actor,
     town: Town,
     now: datetime,
+    place_text: str | None = None,
+    latitude: float | None = None,
+    longitude: float | None = None,
     attachments: tuple[AttachmentDraft, ...] = (),
 ) -> Case:
     """Add the words; while nobody but the machine has tagged the case, its new word counts.
@@ -71,7 +74,9 @@ async def complete_case(
         town=town,
         now=now,
         text=text,
-        place_text=None if case.place_text else find_place(text),
+        place_text=place_text or (None if case.place_text else find_place(text)),
+        latitude=latitude,
+        longitude=longitude,
         attachments=attachments,
         notify=False,
     )

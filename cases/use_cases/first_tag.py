@@ -5,6 +5,7 @@
     apply_tag(case, tag, town)                            category, type, urgency, flags
     note_prediction(session, case, tag, now)              a line of the ledger
     await send_on(session, case, tag, *, town, now)       accepted and dispatched where it may be
+    await accept_and_dispatch(session, case, unit, *, town, now)
 """
 
 from __future__ import annotations
@@ -56,14 +57,20 @@ async def send_on(
 ) -> None:
     """Accept and dispatch what needs no person."""
     listed = triage(tag, town).dispatch_to
-    if listed is None:
-        return
+    if listed is not None:
+        await accept_and_dispatch(session, case, listed.lead_unit, town=town, now=now)
+
+
+async def accept_and_dispatch(
+    session: AsyncSession, case: Case, unit: str, *, town: Town, now: datetime
+) -> None:
+    """The bot's two steps, where its own word or the citizen's is enough."""
     accept = {
         "category": case.category,
-        "request_type": case.request_type,
+        "request_type": case.request_type or "complaint",
         "urgency": case.urgency,
     }
-    for action, data in ((Action.ACCEPT, accept), (Action.DISPATCH, {"unit": listed.lead_unit})):
+    for action, data in ((Action.ACCEPT, accept), (Action.DISPATCH, {"unit": unit})):
         await perform(
             session, case, action, data, actor=Actor.bot(), town=town, now=now, notify=False
         )

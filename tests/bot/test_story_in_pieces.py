@@ -36,6 +36,15 @@ async def test_what_a_vague_case_is_about_comes_later(chat: Conversation) -> Non
     assert (await newest_case(chat.database)).place_text == "荷塘小区3幢"
 
 
+async def test_the_pin_that_comes_with_the_rest_is_kept(chat: Conversation) -> None:
+    await ask_and_file_vaguely(chat)
+    pin = {"latitude": 30.27, "longitude": 120.15, "title": "荷塘小区东门"}
+    await chat.say("路灯坏了好几天了没有人修", location=pin)
+    (case,) = await all_cases(chat.database)
+    assert (case.latitude, case.longitude, case.place_text) == (30.27, 120.15, "荷塘小区东门")
+    assert case.category == "zf.light"
+
+
 async def test_the_next_matter_is_its_own_case_again(chat: Conversation) -> None:
     await ask_and_file_vaguely(chat)
     await chat.say("路灯坏了好几天了没有人修")
@@ -288,3 +297,21 @@ def test_could_be_a_place(said: str) -> None:
 )
 def test_could_not_be_a_place(said: str) -> None:
     assert not could_be_place(said)
+
+
+@pytest.mark.parametrize("said", ["荷塘小区3幢", "小区东门", "在荷塘小区3幢那边"])
+async def test_what_staff_asked_for_is_no_story_of_its_own(
+    chat: Conversation, town: Town, clock: FrozenClock, said: str
+) -> None:
+    await chat.say("楼下半夜噪声很大，睡不着，请管一管")
+    await chat.say("跳过")
+    case = await newest_case(chat.database)
+    clock.advance(hours=3)
+    asked = {"missing": "请问在哪个小区？"}
+    async with chat.database.transaction() as session:
+        now = chat.clock()
+        await act(session, case.number, "request_info", asked, actor=DISPATCHER, town=town, now=now)
+    await chat.say(said)
+    (case,) = await all_cases(chat.database)
+    assert said in case.text
+    assert case.state == "submitted"
