@@ -30,7 +30,8 @@ from cases.storage.database import Database
 from cases.testing import KeywordClassifier
 from cases.town import Town
 from tests.bot.desk import all_cases, attachments_of, outbox_rows, settle_case
-from tests.fakes.simulators import free_port, lo_verdict, run_lo, run_telemelya
+from tests.fakes.simulators import lo_verdict, run_lo, run_telemelya
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 

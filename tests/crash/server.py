@@ -7,23 +7,17 @@ import contextlib
 import csv
 import os
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import aiohttp
 
+from tests.ports import free_port
+
 ROOT = Path(__file__).parents[2]
 #: A few easy categories: the model is small, the program around it is whole.
 CATEGORIES = ("zf.light", "zf.noise", "zf.garbage", "bm.social_ins", "zz.neighbor", "na.unclear")
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def huying(*arguments: str, **environ: str) -> str:

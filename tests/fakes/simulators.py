@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +19,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENTS = ROOT / ".venv-sims"
@@ -86,14 +87,6 @@ def lo_verdict(journal: Path, *methods: str, allow: tuple[str, ...] = ()) -> tup
     command += [part for refusal in allow for part in ("--allow-refusal", refusal)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     return done.returncode == 0, done.stdout
-
-
-def free_port() -> int:
-    """A port nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager

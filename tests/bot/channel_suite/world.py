@@ -27,7 +27,8 @@ from cases.testing import KeywordClassifier
 from cases.town import Town
 from tests.bot.screens import LoScreen, Screen, ScreenServer, TelemelyaScreen
 from tests.bot.wires import BrowserWire, MovableClock, TelegramWire, Wire
-from tests.fakes.simulators import free_port, run_lo, run_telemelya
+from tests.fakes.simulators import run_lo, run_telemelya
+from tests.ports import free_port
 
 TOKEN = "123456789:TESTtokenTESTtokenTESTtokenTESTtoken"
 LIGHT = "朝晖路桥头三盏路灯不亮，晚上漆黑一片"
