@@ -84,6 +84,15 @@ class Condition:
         return self.unless is not None and self.unless.found_in(text, possible)
 
 
+@dataclass(frozen=True, slots=True)
+class UrgencyRule:
+    """Patterns of one danger; ``lowered``: words before a match, in its sentence, that lower it."""
+
+    name: str
+    found: Cue
+    lowered: Cue | None
+
+
 @dataclass(frozen=True)
 class Rules:
     """All three files, compiled.
@@ -92,7 +101,7 @@ class Rules:
     of precedence; ``default``: the type where none holds.
     """
 
-    levels: dict[str, tuple[tuple[str, Cue], ...]]
+    levels: dict[str, tuple[UrgencyRule, ...]]
     contexts: dict[str, Cue]
     types: tuple[Condition, ...]
     default: str
@@ -150,8 +159,8 @@ def _urgency_hits(text: str, rules: Rules, possible: Possible) -> Iterator[tuple
     contexts = rules.contexts
     beside_the_point = goes_on = None  # asked of the whole text, and only where something is found
     for level, cues in rules.levels.items():
-        for name, cue in cues:
-            for match in islice(cue.find_all(text, possible), _MOST_MATCHES):
+        for rule in cues:
+            for match in islice(rule.found.find_all(text, possible), _MOST_MATCHES):
                 if beside_the_point is None:
                     beside_the_point = contexts["about"].found_in(text, possible)
                     goes_on = contexts["ongoing"].found_in(text, possible)
@@ -162,11 +171,13 @@ def _urgency_hits(text: str, rules: Rules, possible: Possible) -> Iterator[tuple
                     continue
                 if contexts["denial"].found_in(after, possible):
                     continue
-                sentence = _SENTENCE_END.split(before)[-1] + _SENTENCE_END.split(after)[0]
+                so_far = _SENTENCE_END.split(before)[-1]
+                sentence = so_far + _SENTENCE_END.split(after)[0]
                 over = contexts["past"].found_in(sentence, possible) and not goes_on
                 feared = level == "critical" and contexts["supposed"].found_in(clause, possible)
-                steps = int(over or feared or beside_the_point)
-                yield _LEVELS[max(_LEVELS.index(level) - steps, 0)], name
+                lowered = rule.lowered is not None and rule.lowered.found_in(so_far, possible)
+                steps = int(over or feared or lowered or beside_the_point)
+                yield _LEVELS[max(_LEVELS.index(level) - steps, 0)], rule.name
 
 
 @lru_cache(maxsize=1)
@@ -178,6 +189,10 @@ def _rules() -> Rules:
         groups.append(patterns)
         return Cue(len(groups) - 1, AnyOf.of(patterns))
 
+    def danger(rule: dict[str, Any]) -> UrgencyRule:
+        lowered = rule.get("lowered")
+        return UrgencyRule(rule["name"], cue(rule["patterns"]), cue([lowered]) if lowered else None)
+
     def condition(name: str, rule: dict[str, Any]) -> Condition:
         unless = rule.get("unless")
         return Condition(name, cue(rule["any"]), cue(unless) if unless else None)
@@ -185,7 +200,7 @@ def _rules() -> Rules:
     urgency, types, flags = (_load(f"{name}.toml") for name in ("urgency", "request_type", "flags"))
     return Rules(
         levels={
-            level: tuple((rule["name"], cue(rule["patterns"])) for rule in urgency[level])
+            level: tuple(danger(rule) for rule in urgency[level])
             for level in ("critical", "urgent")
         },
         contexts={name: cue([pattern]) for name, pattern in urgency["context"].items()},

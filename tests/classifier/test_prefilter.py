@@ -68,7 +68,7 @@ def test_shipped_rules_find_the_same_with_and_without(monkeypatch: pytest.Monkey
 def test_rules_are_ruled_out() -> None:
     """Or the filter would be of no use."""
     rules = cue_rules._rules()
-    cues = [cue for own in rules.levels.values() for _, cue in own]
+    cues = [rule.found for own in rules.levels.values() for rule in own]
     texts = ["路灯坏了一个多月", "咨询医保缴费的事", "这家店卖的水果缺斤少两", "垃圾桶满了没有清运"]
     for text in texts:
         possible = rules.prefilter.select(text)
