@@ -141,6 +141,16 @@ async def _leave(desk: Desk, action: LeaveToPerson, incoming: Incoming) -> Case:
 
 
 async def _supplement(desk: Desk, action: Supplement, incoming: Incoming) -> Case:
+    for other in action.also:
+        await amend_case(
+            desk.session,
+            await lock_case(desk.session, other.number),
+            actor=desk.citizen,
+            town=desk.town,
+            now=desk.now,
+            place_text=action.place,
+            notify=False,
+        )
     merged = await desk.session.get(Case, action.case.id)
     if merged is not None and merged.state == State.MERGED:
         await _pass_on(desk, merged, action)

@@ -29,6 +29,7 @@ from bot.dialogue.place_words import (
     ends_as_place,
     states_more,
 )
+from bot.dialogue.several import placeless_siblings, said_of_all
 from bot.dialogue.state import DialogueState, Step
 from bot.dialogue.turn import Note, Supplement, Turn
 from bot.dialogue.vague import open_vague
@@ -88,7 +89,10 @@ def _answer_place(state: DialogueState, incoming: Incoming, facts: Facts) -> Tur
         return Turn(state.at_rest()).saying(text, case_id=case.id)
     if is_critical(facts.tag):
         return None
-    words = incoming.text.strip()
+    words, also = incoming.text.strip(), ()
+    common = said_of_all(words)
+    if common is not None:
+        words, also = common, placeless_siblings(case, facts)
     if facts.place is None and open_vague(state, incoming) == case.id and not ends_as_place(words):
         return None
     if facts.place is None and names_new_problem(facts.tag, case, surely=True):
@@ -98,10 +102,12 @@ def _answer_place(state: DialogueState, incoming: Incoming, facts: Facts) -> Tur
         return supplement(state, incoming, case)
     named = bare_place(words, facts.place)
     if named is None and facts.place is not None and states_more(words):
-        told = Supplement(case, text=words, place=facts.place, message_key=incoming.message_key)
+        told = Supplement(
+            case, text=words, place=facts.place, also=also, message_key=incoming.message_key
+        )
         return Turn(state.at_rest(), action=told)
     named = named or drop_lead(words)
-    place = Supplement(case, place=named, message_key=incoming.message_key)
+    place = Supplement(case, place=named, also=also, message_key=incoming.message_key)
     return Turn(state.at_rest(), action=place)
 
 

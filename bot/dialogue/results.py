@@ -190,7 +190,7 @@ def _supplemented(
     elif not before.is_open:
         text = say("supplement.over", number=case.number)
     elif action.place or (action.location and action.location.title and not action.text):
-        text = say("place.noted", place=case.place, number=case.number)
+        text = _place_noted(action, case, facts)
     elif action.location and not action.text:
         text = say("place.noted_pin", number=case.number)
     elif action.files and not action.text:
@@ -199,7 +199,15 @@ def _supplemented(
     else:
         text = say("supplement.done", number=case.number)
     turn = turn.saying(text, status_button(case, facts, turn.state.stamp), case_id=case.id)
-    return ask_next_place(turn, case, incoming, facts) if action.place else turn
+    return ask_next_place(turn, case, action.also, incoming, facts) if action.place else turn
+
+
+def _place_noted(action: Supplement, case: CaseView, facts: Facts) -> str:
+    numbers = [case.number, *(own.number for own in action.also)]
+    if len(numbers) == 1:
+        return facts.texts.say("place.noted", place=case.place, number=case.number)
+    listed = facts.texts.say("media.joiner").join(numbers)
+    return facts.texts.say("place.noted_all", place=case.place, numbers=listed)
 
 
 def _completed(turn: Turn, case: CaseView, incoming: Incoming, facts: Facts) -> Turn:

@@ -4,11 +4,14 @@
 
     file_several(state, incoming, facts)            the rule
     several_filed(turn, cases, incoming, facts)     the receipt
-    ask_next_place(turn, case, incoming, facts)     one question after the other
+    ask_next_place(turn, case, also, incoming, facts)  one question after the other
+    placeless_siblings(case, facts)                 of the same message, and still without a place
+    said_of_all(text) -> str | None                 "两个都在桂花弄" -> "桂花弄"
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -18,7 +21,7 @@ from bot.dialogue.receipt import describe_course, is_suggestion, name_category, 
 from bot.dialogue.state import DialogueState, Step
 from bot.dialogue.turn import FileCase, FileSeveral, Turn, button
 from bot.incoming import Incoming
-from bot.words import digest
+from bot.words import digest, word_pattern
 
 
 def file_several(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn | None:
@@ -56,21 +59,39 @@ def several_filed(turn: Turn, cases: Sequence[CaseView], incoming: Incoming, fac
     return _ask_place(turn, cases, incoming, facts)
 
 
-def ask_next_place(turn: Turn, case: CaseView, incoming: Incoming, facts: Facts) -> Turn:
-    """The place of ``case`` is known now; those of the same message may have none yet."""
-    same = [own for own in facts.cases if own.filed_at == case.filed_at and own.id != case.id]
-    return _ask_place(turn, sorted(same, key=lambda own: own.id), incoming, facts)
+def ask_next_place(
+    turn: Turn, case: CaseView, also: Sequence[CaseView], incoming: Incoming, facts: Facts
+) -> Turn:
+    """The place of ``case`` and of those in ``also`` is known now; others of the same message may
+    have none yet."""
+    known = {own.id for own in also}
+    left = [own for own in placeless_siblings(case, facts) if own.id not in known]
+    return _ask_place(turn, left, incoming, facts)
+
+
+def placeless_siblings(case: CaseView, facts: Facts) -> tuple[CaseView, ...]:
+    """Cases of the same message that somebody has to find and nobody said where, oldest first."""
+    same = (own for own in facts.cases if own.filed_at == case.filed_at and own.id != case.id)
+    left = (own for own in same if own.is_open and needs_place(own, facts))
+    return tuple(sorted(left, key=lambda own: own.id))
+
+
+def said_of_all(text: str) -> str | None:
+    """The place, if the words say that all the matters are there; otherwise ``None``."""
+    found = re.match(word_pattern("all_at"), text.strip(), re.IGNORECASE)
+    return text.strip()[found.end() :] or None if found else None
 
 
 def _ask_place(turn: Turn, cases: Sequence[CaseView], incoming: Incoming, facts: Facts) -> Turn:
     """One line more in the answer, for the first of them that needs it."""
-    case = next((own for own in cases if own.is_open and needs_place(own, facts)), None)
-    if case is None:
+    left = [own for own in cases if own.is_open and needs_place(own, facts)]
+    if not left:
         return turn
-    say = facts.texts.say
+    case, say = left[0], facts.texts.say
     state = turn.state.asking(Step.ASKING_PLACE, incoming.at, case.id)
     *before, last = turn.replies
-    text = f"{last.text}\n{say('receipt.ask_place_of', number=case.number)}"
+    question = "receipt.ask_place_of_all" if len(left) > 1 else "receipt.ask_place_of"
+    text = f"{last.text}\n{say(question, number=case.number)}"
     row = (button(say("button.skip"), "noplace", case.id, state.stamp),)
     asked = replace(last, text=text, buttons=(*last.buttons, row), case_id=case.id)
     return replace(turn, state=state, replies=(*before, asked))

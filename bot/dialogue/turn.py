@@ -95,7 +95,8 @@ class LeaveToPerson:
 @dataclass(frozen=True)
 class Supplement:
     """More about a case: words, files, a place. ``amends`` marks an edited message, ``completes``
-    the words that say what a case filed without a matter is about."""
+    the words that say what a case filed without a matter is about. ``also`` are cases of the same
+    message that are at the same place."""
 
     case: CaseView
     text: str = ""
@@ -107,6 +108,7 @@ class Supplement:
     quiet: bool = False
     edited: bool = False
     completes: bool = False
+    also: tuple[CaseView, ...] = ()
     message_key: str = ""
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from bot.dialogue.several import said_of_all
 from bot.testing import Conversation
 from cases.testing import FrozenClock
 from cases.town import Town
@@ -46,6 +49,35 @@ async def test_one_place_after_the_other_is_asked_for(chat: Conversation) -> Non
     assert "什么地方" not in answer.text
     places = [case.place_text for case in await all_cases(chat.database)]
     assert places == ["荷塘小区3幢", "文化路12号", None]
+
+
+async def test_one_place_is_said_for_all(chat: Conversation) -> None:
+    (answer,) = await chat.say("1、小区路灯坏了不亮\n2、楼下半夜噪声很大\n3、社保没有到账")
+    assert "都在" in answer.text
+    (answer,) = await chat.say("两个都在荷塘小区3幢")
+    lamp, noise, pension = await all_cases(chat.database)
+    assert "荷塘小区3幢" in answer.text
+    assert lamp.number in answer.text
+    assert noise.number in answer.text
+    assert "什么地方" not in answer.text
+    assert [case.place_text for case in (lamp, noise, pension)] == ["荷塘小区3幢"] * 2 + [None]
+
+
+@pytest.mark.parametrize(
+    ("words", "place"),
+    [
+        ("都在桂花弄", "桂花弄"),
+        ("这几件事都是在菜场门口", "菜场门口"),
+        ("同一个地方，桂花弄", None),
+        ("都是一个地方，桂花弄", "桂花弄"),
+        ("all at West Gate", "at West Gate"),
+        ("两个路灯中间", None),
+        ("都说了是在桂花弄", None),
+        ("都在", None),
+    ],
+)
+def test_words_for_all(words: str, place: str | None) -> None:
+    assert said_of_all(words) == place
 
 
 async def test_the_place_of_one_is_not_that_of_another(chat: Conversation) -> None:
