@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from bot.dialogue.answers import hear_solved
 from bot.dialogue.errands import hear_area, hear_item
-from bot.dialogue.facts import Facts
+from bot.dialogue.facts import CaseView, Facts
 from bot.dialogue.filing import (
     FILES_WITHIN,
     file_now,
@@ -89,7 +89,8 @@ def _answer_place(state: DialogueState, incoming: Incoming, facts: Facts) -> Tur
         return Turn(state.at_rest()).saying(text, case_id=case.id)
     if is_critical(facts.tag):
         return None
-    words, also = incoming.text.strip(), ()
+    words = incoming.text.strip()
+    also: tuple[CaseView, ...] = ()
     common = said_of_all(words)
     if common is not None:
         words, also = common, placeless_siblings(case, facts)
