@@ -54,7 +54,7 @@ def test_impatience_alone_is_no_emergency(shipped_model: Path) -> None:
 
 @pytest.mark.parametrize(
     ("figure", "least"),
-    [("accuracy", 0.74), ("top3", 0.90), ("platform_accuracy", 0.81), ("macro_f1", 0.68)],
+    [("accuracy", 0.84), ("top3", 0.94), ("platform_accuracy", 0.89), ("macro_f1", 0.76)],
 )
 def test_category_on_real_messages(scores: dict[str, Any], figure: str, least: float) -> None:
     """A little under what was measured: 410 messages move by two points between trainings."""
@@ -62,12 +62,12 @@ def test_category_on_real_messages(scores: dict[str, Any], figure: str, least: f
 
 
 def test_confidence_is_honest(scores: dict[str, Any]) -> None:
-    assert scores["ece"] <= 0.07
+    assert scores["ece"] <= 0.05
 
 
 def test_what_is_dispatched_unseen_goes_to_the_right_platform(scores: dict[str, Any]) -> None:
-    assert scores["auto"]["precision"] >= 0.94
-    assert scores["auto"]["coverage"] >= 0.40
+    assert scores["auto"]["precision"] >= 0.95
+    assert scores["auto"]["coverage"] >= 0.60
 
 
 def test_critical_cases_are_found(scores: dict[str, Any]) -> None:
