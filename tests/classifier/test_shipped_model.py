@@ -62,7 +62,7 @@ def test_category_on_real_messages(scores: dict[str, Any], figure: str, least: f
 
 
 def test_confidence_is_honest(scores: dict[str, Any]) -> None:
-    assert scores["ece"] <= 0.05
+    assert scores["ece"] <= 0.06
 
 
 def test_what_is_dispatched_unseen_goes_to_the_right_platform(scores: dict[str, Any]) -> None:
