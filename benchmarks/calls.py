@@ -20,6 +20,7 @@ from datetime import datetime
 from pathlib import Path
 
 from benchmarks.call_gold import Gold, Marked, Tagger, load_gold, read_gold
+from benchmarks.marked_page import replace_marked
 from cases.classification import Tag
 from cases.transcript import Field, Transcript
 
@@ -224,9 +225,7 @@ def page_tables() -> str:
 
 def write_page(path: Path) -> None:
     """Put the tables measured now into the page."""
-    before, rest = path.read_text(encoding="utf-8").split(BEGIN)
-    after = rest.split(END)[1]
-    path.write_text(f"{before}{BEGIN}\n{page_tables()}\n{END}{after}", encoding="utf-8")
+    replace_marked(path, page_tables(), begin=BEGIN, end=END)
 
 
 def load_tagger(folder: str) -> Tagger:

@@ -10,8 +10,6 @@ import pytest
 from benchmarks.few_labels.__main__ import main
 from benchmarks.few_labels.report import (
     ACTIVE,
-    BEGIN,
-    END,
     RANDOM,
     Point,
     Results,
@@ -19,6 +17,7 @@ from benchmarks.few_labels.report import (
     write_report,
 )
 from benchmarks.label_noise import share_found
+from benchmarks.marked_page import BEGIN, END
 
 
 def line(*scores: float) -> list[Point]:

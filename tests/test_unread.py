@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.marked_page import BEGIN, END
 from benchmarks.tagging.corpora import NoData
-from benchmarks.unread.__main__ import BEGIN, END, describe, write_page
+from benchmarks.unread.__main__ import describe, write_page
 from benchmarks.unread.messages import LABELS, Message, read_messages
 from classifier.tag import REQUEST_TYPES, URGENCIES
 from classifier.taxonomy import load_shipped
@@ -78,3 +79,11 @@ def test_page_keeps_what_stands_around_the_tables(tmp_path: Path) -> None:
     assert text.endswith("after\n")
     assert "old" not in text
     assert "**1 messages, one reader**" in text
+
+
+def test_a_page_without_marks_is_left_alone(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"by hand\n{BEGIN}\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="put “<!-- measured"):
+        write_page(page, {2: [], 1: []}, [])
+    assert page.read_text(encoding="utf-8") == f"by hand\n{BEGIN}\n"

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+from benchmarks.marked_page import replace_marked
+
 PAGE = "few_labels.md"
 RANDOM, ACTIVE = "by chance", "pick_next"
 _STYLES = {"semantic": "-", "lexical": "--"}
@@ -47,10 +48,6 @@ class Results:
 
 def write_report(folder: Path, results: Results) -> None:
     """Replace what stands between the marks, and the pictures."""
-    page = folder / PAGE
-    text = page.read_text(encoding="utf-8")
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
     images = folder / "images"
     images.mkdir(exist_ok=True)
     _draw_curves(results, images / "few_labels_top1.svg")
@@ -58,8 +55,7 @@ def write_report(folder: Path, results: Results) -> None:
     if results.picking:
         _draw_picking(results, images / "few_labels_picking.svg")
         pictures.append("![Picked by chance and by pick_next](images/few_labels_picking.svg)")
-    measured = "\n\n".join([describe(results), *pictures])
-    page.write_text(f"{before}{BEGIN}\n\n{measured}\n\n{END}{after}", encoding="utf-8")
+    replace_marked(folder / PAGE, "\n\n".join([describe(results), *pictures]))
 
 
 def describe(results: Results) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import benchmarks.unread
-from benchmarks.few_labels.report import BEGIN, END
+from benchmarks.marked_page import replace_marked
 from benchmarks.shipped_rows import KEPT
 from benchmarks.tagging.corpora import NoData, find_data
 from benchmarks.unread.messages import Message, read_messages
@@ -78,11 +78,7 @@ def write_page(page: Path, lines: dict[int, list[str]], messages: Sequence[Messa
         n = sum(one.readers == readers for one in messages)
         rule = "| --- " * _HEAD.count(" | ") + "| --- |"
         parts.append("\n".join([f"**{n} messages, {_GROUPS[readers]}**", "", _HEAD, rule, *own]))
-    text = page.read_text(encoding="utf-8")
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    told = "\n\n".join(parts)
-    page.write_text(f"{before}{BEGIN}\n\n{told}\n\n{END}{after}", encoding="utf-8")
+    replace_marked(page, "\n\n".join(parts))
 
 
 def _say(figure: float | None, form: str = ".3f") -> str:

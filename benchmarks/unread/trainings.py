@@ -2,13 +2,13 @@
 
 read_town(path)                                 a file of a town's own labels
 train_beside(rows, strength, folder, cache)     the model's folder
-ask_apart(messages, count, strength, kept)      tags of models that did not see the message
+ask_apart(messages, count, strength, cache)     tags of models that did not see the message
 """
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -26,30 +26,9 @@ from classifier.taxonomy import shipped_folder
 _FOLDS = 5
 
 
-def as_row(message: Message) -> LabelledRow:
-    """As if the desk had labelled it."""
-    told = message.labels
-    return labelled_row(
-        message.text,
-        told["category"],
-        request_type=told["request_type"],
-        urgency=told["urgency"],
-        source="desk",
-    )
-
-
 def read_town(path: Path) -> list[LabelledRow]:
     """``text``, ``category`` and, where they are there, ``request_type`` and ``urgency``."""
-    return [
-        labelled_row(
-            row["text"],
-            row["category"],
-            request_type=row.get("request_type", ""),
-            urgency=row.get("urgency", ""),
-            source="desk",
-        )
-        for _, row in read_table(path).rows
-    ]
+    return [_as_row(row["text"], row) for _, row in read_table(path).rows]
 
 
 def train_beside(rows: Sequence[LabelledRow], strength: str, folder: Path, cache: Path) -> Path:
@@ -77,8 +56,20 @@ def ask_apart(messages: Sequence[Message], count: int, strength: str, cache: Pat
         others = np.random.default_rng(fold).permutation(np.flatnonzero(folds != fold))
         asked = np.flatnonzero(folds == fold).tolist()
         with tempfile.TemporaryDirectory() as place:
-            rows = [as_row(messages[i]) for i in others[:count].tolist()]
+            chosen = [messages[i] for i in others[:count].tolist()]
+            rows = [_as_row(one.text, one.labels) for one in chosen]
             model = load_model(train_beside(rows, strength, Path(place) / "model", cache))
             told = model.tag_many([messages[i].text for i in asked], reasons=False)
         tags |= dict(zip(asked, told, strict=True))
     return [tags[i] for i in range(len(messages))]
+
+
+def _as_row(text: str, told: Mapping[str, str]) -> LabelledRow:
+    """As if the desk had labelled it."""
+    return labelled_row(
+        text,
+        told["category"],
+        request_type=told.get("request_type", ""),
+        urgency=told.get("urgency", ""),
+        source="desk",
+    )

@@ -91,7 +91,7 @@ def _answer_place(state: DialogueState, incoming: Incoming, facts: Facts) -> Tur
         return None
     words = incoming.text.strip()
     also: tuple[CaseView, ...] = ()
-    common = said_of_all(words)
+    common = said_of_all(words, facts.place)
     if common is not None:
         words, also = common, placeless_siblings(case, facts)
     if facts.place is None and open_vague(state, incoming) == case.id and not ends_as_place(words):
@@ -104,7 +104,7 @@ def _answer_place(state: DialogueState, incoming: Incoming, facts: Facts) -> Tur
     named = bare_place(words, facts.place)
     if named is None and facts.place is not None and states_more(words):
         told = Supplement(
-            case, text=words, place=facts.place, also=also, message_key=incoming.message_key
+            case, text=incoming.text, place=facts.place, also=also, message_key=incoming.message_key
         )
         return Turn(state.at_rest(), action=told)
     named = named or drop_lead(words)

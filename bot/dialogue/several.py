@@ -6,7 +6,7 @@
     several_filed(turn, cases, incoming, facts)     the receipt
     ask_next_place(turn, case, also, incoming, facts)  one question after the other
     placeless_siblings(case, facts)                 of the same message, and still without a place
-    said_of_all(text) -> str | None                 "两个都在桂花弄" -> "桂花弄"
+    said_of_all(text, place) -> str | None          "两个都在桂花弄" -> "桂花弄"
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from bot.dialogue.receipt import describe_course, is_suggestion, name_category, 
 from bot.dialogue.state import DialogueState, Step
 from bot.dialogue.turn import FileCase, FileSeveral, Turn, button
 from bot.incoming import Incoming
-from bot.words import digest, word_pattern
+from bot.words import digest, has_han, means, word_pattern
 
 
 def file_several(state: DialogueState, incoming: Incoming, facts: Facts) -> Turn | None:
@@ -72,19 +72,23 @@ def ask_next_place(
 def placeless_siblings(case: CaseView, facts: Facts) -> tuple[CaseView, ...]:
     """Cases of the same message that somebody has to find and nobody said where, oldest first."""
     same = (own for own in facts.cases if own.filed_at == case.filed_at and own.id != case.id)
-    left = (own for own in same if own.is_open and needs_place(own, facts))
-    return tuple(sorted(left, key=lambda own: own.id))
+    return _placeless(sorted(same, key=lambda own: own.id), facts)
 
 
-def said_of_all(text: str) -> str | None:
-    """The place, if the words say that all the matters are there; otherwise ``None``."""
+def said_of_all(text: str, place: str | None) -> str | None:
+    """The place, if the words say that all the matters are there; otherwise ``None`` (都是垃圾).
+
+    :param place: what ``find_place`` found in ``text``
+    """
     found = re.match(word_pattern("all_at"), text.strip(), re.IGNORECASE)
-    return text.strip()[found.end() :] or None if found else None
+    named = text.strip()[found.end() :] if found else ""
+    is_place = place is not None or means(named, "place_end") or not has_han(named)
+    return named if named and is_place else None
 
 
 def _ask_place(turn: Turn, cases: Sequence[CaseView], incoming: Incoming, facts: Facts) -> Turn:
     """One line more in the answer, for the first of them that needs it."""
-    left = [own for own in cases if own.is_open and needs_place(own, facts)]
+    left = _placeless(cases, facts)
     if not left:
         return turn
     case, say = left[0], facts.texts.say
@@ -95,6 +99,10 @@ def _ask_place(turn: Turn, cases: Sequence[CaseView], incoming: Incoming, facts:
     row = (button(say("button.skip"), "noplace", case.id, state.stamp),)
     asked = replace(last, text=text, buttons=(*last.buttons, row), case_id=case.id)
     return replace(turn, state=state, replies=(*before, asked))
+
+
+def _placeless(cases: Sequence[CaseView], facts: Facts) -> tuple[CaseView, ...]:
+    return tuple(case for case in cases if case.is_open and needs_place(case, facts))
 
 
 def _describe_course(case: CaseView, facts: Facts) -> str:

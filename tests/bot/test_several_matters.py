@@ -63,6 +63,14 @@ async def test_one_place_is_said_for_all(chat: Conversation) -> None:
     assert [case.place_text for case in (lamp, noise, pension)] == ["荷塘小区3幢"] * 2 + [None]
 
 
+async def test_all_of_the_matter_is_no_place(chat: Conversation) -> None:
+    await chat.say("小区里的垃圾没人清")
+    await chat.say("都是垃圾")
+    (case,) = await all_cases(chat.database)
+    assert case.place_text is None
+    assert "都是垃圾" in case.text
+
+
 @pytest.mark.parametrize(
     ("words", "place"),
     [
@@ -74,10 +82,12 @@ async def test_one_place_is_said_for_all(chat: Conversation) -> None:
         ("两个路灯中间", None),
         ("都说了是在桂花弄", None),
         ("都在", None),
+        ("都是垃圾", None),
+        ("都在打牌", None),
     ],
 )
 def test_words_for_all(words: str, place: str | None) -> None:
-    assert said_of_all(words) == place
+    assert said_of_all(words, None) == place
 
 
 async def test_the_place_of_one_is_not_that_of_another(chat: Conversation) -> None:
