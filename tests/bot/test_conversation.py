@@ -180,131 +180,11 @@ async def test_invalid_words_are_filed_on_request_only(
         assert (await newest_case(sqlite_database)).text == "低价办证加微信"
 
 
-async def test_undo_within_two_minutes(chat: Conversation) -> None:
-    await chat.say(LIGHT)
-    await chat.tap("撤销")
-    assert (await newest_case(chat.database)).state == "withdrawn"
-    assert "已撤销" in chat.last.text
-
-
-@pytest.mark.parametrize("words", ["/cancel", "取消", "退出", "撤销"])
-async def test_cancel_words_take_back_what_was_just_filed(chat: Conversation, words: str) -> None:
-    await chat.say(LIGHT)
-    await chat.say(words)
-    assert (await newest_case(chat.database)).state == "withdrawn"
-
-
-async def test_undo_after_two_minutes_is_refused_with_a_way_out(
-    chat: Conversation, clock: FrozenClock
-) -> None:
-    await chat.say(LIGHT)
-    clock.advance(minutes=3)
-    await chat.say("/cancel")
-    assert (await newest_case(chat.database)).state == "dispatched"
-    assert "人工" in chat.last.text
-
-
-async def test_critical_case_cannot_be_withdrawn(chat: Conversation) -> None:
-    await chat.say("着火了，快来人")
-    assert "撤销" not in chat.labels
-    await chat.say("/cancel")
-    assert (await newest_case(chat.database)).state == "submitted"
-    assert "不能" in chat.last.text
-
-
-async def test_status_by_number_however_it_is_typed(chat: Conversation) -> None:
-    await chat.say(LIGHT)
-    number = (await newest_case(chat.database)).number
-    wide = number.replace("-", "").translate({ord(str(d)): chr(0xFF10 + d) for d in range(10)})
-    for typed in (number, number.replace("-", " "), wide, f"/status {number}", f"查询 {number}"):
-        await chat.say(typed)
-        assert f"编号 {number}" in chat.last.text
-        assert "路灯管理所" in chat.last.text
-
-
-async def test_foreign_and_unknown_numbers_read_alike(
-    chat: Conversation, sqlite_database: Database, town: Town
-) -> None:
-    await chat.say(LIGHT)
-    foreign = (await newest_case(chat.database)).number
-    async with talk(sqlite_database, town, chat_key="2") as other:
-        await other.say(foreign)
-        first = other.last.text
-        await other.say("2611-2399-9990")
-        assert other.last.text == first
-    assert "路灯" not in first
-
-
-async def test_cases_lists_the_latest(chat: Conversation, clock: FrozenClock) -> None:
-    await chat.say("我的诉求")
-    assert "还没有登记过" in chat.last.text
-    for text in (LIGHT, "文化路口路灯也坏了，请来修一下"):
-        await chat.say(text)
-        clock.advance(minutes=5)
-    await chat.say("/cases")
-    assert chat.last.text.count("路灯") == 2
-
-
-@pytest.mark.parametrize(
-    "words",
-    ["/start", "/help", "帮助", "/nonsense", "你好", "谢谢", "太感谢你们了", "隐私", "改类别"],
-)
-async def test_talk_files_nothing_and_is_answered(chat: Conversation, words: str) -> None:
-    assert len(await chat.say(words)) == 1
-    assert await all_cases(chat.database) == []
-
-
-async def test_start_is_three_lines(chat: Conversation) -> None:
-    await chat.say("/start")
-    assert len(chat.last.text.splitlines()) <= 3
-
-
 async def test_resent_update_is_answered_once(chat: Conversation) -> None:
     assert len(await chat.send({"text": LIGHT}, external_id="7")) == 1
     assert await chat.send({"text": LIGHT}, external_id="7") == []
     assert await chat.send({"text": LIGHT, "message_key": "7"}, external_id="8") == []
     assert len(await all_cases(chat.database)) == 1
-
-
-async def test_double_tap_acts_once(chat: Conversation) -> None:
-    await chat.say(NOISE)
-    receipt = chat.last
-    assert len(await chat.tap("对", receipt)) == 1
-    assert await chat.tap("对", receipt) == []
-
-
-async def test_stale_button_tells_how_things_stand(chat: Conversation, clock: FrozenClock) -> None:
-    await chat.say(NOISE)
-    receipt = chat.last
-    await chat.tap("对", receipt)
-    clock.advance(minutes=1)
-    await chat.tap("对", receipt)
-    assert "已经用过" in chat.last.text
-    assert "已分派" in chat.last.text
-
-
-@pytest.mark.parametrize("data", ["garbage", "v1:ok:ffff:1:", "v1:nope:1:1:", "v0:ok:1:1:", "🙈"])
-async def test_unknown_button_is_answered_politely(chat: Conversation, data: str) -> None:
-    await chat.send({"tap": data})
-    assert "已经失效" in chat.last.text
-
-
-async def test_foreign_button_does_nothing(
-    chat: Conversation, sqlite_database: Database, town: Town
-) -> None:
-    await chat.say(NOISE)
-    data = chat.last.buttons[0][0].data
-    async with talk(sqlite_database, town, chat_key="2") as other:
-        await other.send({"tap": data})
-        assert "已经失效" in other.last.text
-    assert (await newest_case(sqlite_database)).state == "submitted"
-
-
-@pytest.mark.parametrize("typed", ["1", "１", "①", "对"])
-async def test_buttons_can_be_typed(chat: Conversation, typed: str) -> None:
-    await chat.say(NOISE)
-    await chat.say(typed)
-    assert (await newest_case(chat.database)).state == "dispatched"
 
 
 async def test_edited_message_amends_its_case(chat: Conversation) -> None:
@@ -313,18 +193,6 @@ async def test_edited_message_amends_its_case(chat: Conversation) -> None:
     case = await newest_case(chat.database)
     assert case.text == f"{LIGHT}，已经五天"
     assert len(await all_cases(chat.database)) == 1
-
-
-async def test_human_flags_the_case_and_names_the_hours(chat: Conversation) -> None:
-    await chat.say(LIGHT)
-    await chat.say("转人工")
-    assert (await newest_case(chat.database)).wants_person
-    assert "09:00" in chat.last.text
-
-
-async def test_human_without_a_case_opens_one(chat: Conversation) -> None:
-    await chat.say("人工")
-    assert (await newest_case(chat.database)).wants_person
 
 
 async def test_conversation_survives_a_restart(
