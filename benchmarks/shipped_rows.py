@@ -33,7 +33,7 @@ from classifier.semantic_training import centre
 from classifier.task_pool import TaskPool
 from classifier.taxonomy import Taxonomy, load_shipped
 from classifier.tokenizer import default_tokenizer
-from classifier.trainer import feature_settings, load_settings
+from classifier.training_settings import feature_settings, load_settings
 
 KEPT = Path(tempfile.gettempdir()) / "huying-benchmarks"
 

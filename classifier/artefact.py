@@ -27,45 +27,21 @@ import numpy.typing as npt
 from classifier.calibration import Mixture
 from classifier.errors import ModelError, ModelMismatch
 from classifier.features import BIGRAM, Block, FeatureSpace, no_block
-from classifier.side_heads import SideHead, TypeVote, TypeVotes
+from classifier.neighbours import Neighbours
+from classifier.semantic_part import SemanticPart
+from classifier.side_heads import SideHead, TypeVotes, UrgencyVote, Vote
 from classifier.tag import REQUEST_TYPES, URGENCIES
 from classifier.taxonomy import Label, Taxonomy
 
-FORMAT = 5  # raise it when an older program could not read the folder any more
+FORMAT = 6  # raise it when an older program could not read the folder any more
 _OLDEST = 3  # that this program reads
 _ARRAYS, _TERMS, _META = "arrays.npz", "vocabulary.txt", "model.json"
 _BLOCKS = (("word_idf", BIGRAM), ("character_idf", ""), ("opening_idf", BIGRAM))
-_HELD_OUT, _VOTE = "held_out_", "type_vote_"  # before the names of those arrays
+_HELD_OUT, _NEIGHBOUR = "held_out_", "neighbour_"  # before the names of those arrays …
+_TYPE_VOTE, _URGENCY_VOTE = "type_vote_", "urgency_vote_"  # … and of these
+_KEPT, _COUNTED = ("vectors", "scales", "labels"), ("asked", "sharpness", "floor")
+_BOUNDS = ("ask_from", "critical_from")
 FloatArray = npt.NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class SemanticPart:
-    """The encoder's say: ``(vector - mean) scaled to length 1 @ weights + bias``."""
-
-    encoder: str
-    mean: FloatArray
-    weights: FloatArray
-    bias: FloatArray
-    mixture: Mixture  # weights of (lexical, encoder) scores
-    ask_below: float  # lexical confidence from which the encoder is spared
-    ask_below_type: float  # and likewise how sure the request type must be without it
-    type_weights: FloatArray  # (384, request types), without columns where nothing was learnt
-    type_bias: FloatArray
-
-    def scores(self, vectors: FloatArray) -> FloatArray:
-        """One row of scores per vector; ``vectors``: (n, 384), as the encoder gave them."""
-        return np.asarray(self._centre(vectors) @ self.weights + self.bias, dtype=np.float32)
-
-    def type_scores(self, vectors: FloatArray) -> FloatArray:
-        """The same for request types."""
-        scores = self._centre(vectors) @ self.type_weights + self.type_bias
-        return np.asarray(scores, dtype=np.float32)
-
-    def _centre(self, vectors: FloatArray) -> FloatArray:
-        centred = vectors - self.mean
-        centred /= np.linalg.norm(centred, axis=1, keepdims=True) + 1e-9
-        return np.asarray(centred, dtype=np.float32)
 
 
 @dataclass(frozen=True)
@@ -75,10 +51,10 @@ class HeldOut:
     ``keys``: text keys as uint64; ``predicted``: position of the category; ``anew``: judged in
     this very training, not taken over from an earlier one. The gate compares two models on these.
     ``folds``, ``guests`` and the scores (n, categories) are what the next training takes over,
-    see :mod:`classifier.warm_start`; ``encoded`` has no rows in a lexical model. ``critical``:
-    1 where the words alone made the row critical, 0 where not, -1 where nobody looked. ``near``
-    (folds + 1, voters, n, bytes): rows near the border of a separator, packed, see
-    :mod:`classifier.refitting`. A model of an older program has neither.
+    see :mod:`classifier.warm_start`; ``encoded`` and ``neighbours`` have no rows in a lexical
+    model. ``critical``: 1 where what was learnt made the row critical, 0 where not, -1 where
+    nobody looked. ``near`` (folds + 1, voters, n, bytes): rows near the border of a separator,
+    packed, see :mod:`classifier.refitting`. A model of an older program has none of these three.
     """
 
     keys: npt.NDArray[np.uint64]
@@ -90,6 +66,7 @@ class HeldOut:
     encoded: npt.NDArray[np.float16]
     critical: npt.NDArray[np.int8] = field(default_factory=lambda: np.empty(0, np.int8))
     near: npt.NDArray[np.uint8] = field(default_factory=lambda: np.empty(0, np.uint8))
+    neighbours: npt.NDArray[np.float16] = field(default_factory=lambda: np.empty(0, np.float16))
 
 
 @dataclass(frozen=True)
@@ -106,6 +83,7 @@ class ModelArtefact:
     request_type: SideHead
     type_votes: TypeVotes | None  # None: too few rows to learn a vote from, the words decide
     urgency: SideHead
+    urgency_vote: UrgencyVote | None  # None: no neighbours, or too few rows: the words decide
     critical_from: float
     thresholds: Mapping[str, float]
     tokenizer: str
@@ -145,9 +123,12 @@ def write_artefact(
             "encoder_type_weights": part.type_weights,
             "encoder_type_bias": part.type_bias,
         }
-    for name, vote in vars(artefact.type_votes).items() if artefact.type_votes else ():
-        if vote:
-            arrays |= {f"{_VOTE}{name}_weights": vote.weights, f"{_VOTE}{name}_bias": vote.bias}
+    if part and part.neighbours:
+        arrays |= {f"{_NEIGHBOUR}{name}": getattr(part.neighbours, name) for name in _KEPT}
+    if artefact.type_votes:
+        arrays |= _vote_arrays(_TYPE_VOTE, artefact.type_votes)
+    if artefact.urgency_vote:
+        arrays |= _vote_arrays(_URGENCY_VOTE, artefact.urgency_vote)
     np.savez(folder / _ARRAYS, **arrays)  # type: ignore[arg-type]
     blocks = (artefact.space.words, artefact.space.characters, artefact.space.opening)
     terms = [term for block in blocks for term in block.index]
@@ -167,6 +148,8 @@ def write_artefact(
         "lexical_mixture": asdict(artefact.lexical),
         "cue_names": artefact.cue_names,
         "critical_from": artefact.critical_from,
+        "urgency_vote": artefact.urgency_vote
+        and {name: getattr(artefact.urgency_vote, name) for name in _BOUNDS},
         "thresholds": dict(artefact.thresholds),
         "semantic": part
         and {
@@ -174,6 +157,8 @@ def write_artefact(
             "ask_below": part.ask_below,
             "ask_below_type": part.ask_below_type,
             "mixture": asdict(part.mixture),
+            "neighbours": part.neighbours
+            and {name: getattr(part.neighbours, name) for name in _COUNTED},
         },
         "facts": dict(artefact.facts),
         "metrics": dict(metrics),
@@ -231,8 +216,9 @@ def read_artefact(folder: Path) -> ModelArtefact:
         request_type=SideHead(
             REQUEST_TYPES, arrays["request_type_cues"], arrays["request_type_bias"]
         ),
-        type_votes=_read_votes(arrays),
+        type_votes=_read_type_votes(arrays),
         urgency=SideHead(URGENCIES, arrays["urgency_cues"], arrays["urgency_bias"]),
+        urgency_vote=_read_urgency_vote(meta.get("urgency_vote"), arrays),
         critical_from=meta["critical_from"],
         thresholds=meta["thresholds"],
         tokenizer=meta["tokenizer"],
@@ -247,6 +233,7 @@ def read_artefact(folder: Path) -> ModelArtefact:
             ask_below_type=semantic["ask_below_type"],
             type_weights=arrays["encoder_type_weights"],
             type_bias=arrays["encoder_type_bias"],
+            neighbours=_read_neighbours(semantic.get("neighbours"), arrays),
         ),
         held_out=HeldOut(
             **{
@@ -260,14 +247,40 @@ def read_artefact(folder: Path) -> ModelArtefact:
     )
 
 
-def _read_votes(arrays: Mapping[str, Any]) -> TypeVotes | None:
-    spared, asked = (
-        TypeVote(arrays[f"{_VOTE}{name}_weights"], arrays[f"{_VOTE}{name}_bias"])
-        if f"{_VOTE}{name}_weights" in arrays
-        else None
-        for name in ("spared", "asked")
-    )
-    return TypeVotes(spared, asked) if spared else None
+def _read_neighbours(
+    counted: Mapping[str, Any] | None, arrays: Mapping[str, npt.NDArray[Any]]
+) -> Neighbours | None:
+    if not counted:
+        return None
+    vectors, scales, labels = (arrays[_NEIGHBOUR + name] for name in _KEPT)
+    return Neighbours(vectors, scales, labels, **counted)
+
+
+def _vote_arrays(before: str, votes: TypeVotes | UrgencyVote) -> dict[str, FloatArray]:
+    return {
+        f"{before}{name}_{part}": getattr(vote, part)
+        for name, vote in vars(votes).items()
+        if isinstance(vote, Vote)
+        for part in ("weights", "bias")
+    }
+
+
+def _read_vote(arrays: Mapping[str, Any], name: str) -> Vote | None:
+    if f"{name}_weights" not in arrays:
+        return None
+    return Vote(arrays[f"{name}_weights"], arrays[f"{name}_bias"])
+
+
+def _read_type_votes(arrays: Mapping[str, Any]) -> TypeVotes | None:
+    spared = _read_vote(arrays, f"{_TYPE_VOTE}spared")
+    return TypeVotes(spared, _read_vote(arrays, f"{_TYPE_VOTE}asked")) if spared else None
+
+
+def _read_urgency_vote(
+    bounds: Mapping[str, float] | None, arrays: Mapping[str, Any]
+) -> UrgencyVote | None:
+    words, asked = (_read_vote(arrays, f"{_URGENCY_VOTE}{name}") for name in ("words", "asked"))
+    return UrgencyVote(words, asked, **bounds) if bounds and words and asked else None
 
 
 def _mixture(plain: Mapping[str, Any]) -> Mixture:

@@ -30,7 +30,7 @@ from classifier.reading import ReadingStore, TextReading
 from classifier.semantic_training import centre
 from classifier.taxonomy import Taxonomy
 from classifier.tokenizer import default_tokenizer
-from classifier.trainer import load_settings
+from classifier.training_settings import load_settings
 
 CACHE, READINGS = "encodings.npz", "readings.jsonl.gz"  # as classifier.training names them
 FloatArray = npt.NDArray[np.float32]

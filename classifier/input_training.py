@@ -32,7 +32,8 @@ from classifier.semantic_training import SentenceVectors
 from classifier.task_pool import MANY_ROWS, TaskPool
 from classifier.taxonomy import load_taxonomy
 from classifier.tokenizer import default_tokenizer, make_tokenizer
-from classifier.trainer import keeps_answers, load_settings, train_artefact
+from classifier.trainer import train_artefact
+from classifier.training_settings import keeps_answers, load_settings
 
 LEXICAL, SEMANTIC = "lexical", "semantic"
 STRENGTHS = (LEXICAL, SEMANTIC)

@@ -135,7 +135,8 @@ def held_out_probabilities(artefact: ModelArtefact) -> tuple[list[str], FloatArr
     table = artefact.lexical.probabilities(lexical)
     part = artefact.semantic
     if part:
-        asked = part.mixture.probabilities(lexical, kept.encoded.astype(np.float32))
+        voices = [kept.encoded, kept.neighbours] if part.neighbours else [kept.encoded]
+        asked = part.mixture.probabilities(lexical, *(own.astype(np.float32) for own in voices))
         table = np.where((table.max(axis=1) >= part.ask_below)[:, None], table, asked)
     return [f"{key:016x}" for key in kept.keys.tolist()], table
 

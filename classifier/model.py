@@ -4,7 +4,7 @@
     Model.tag(text) -> Tag
     Model.tag_many(texts, *, reasons=True) -> list[Tag]
     Model.category_probabilities(texts) -> (n, categories), for evaluation
-    Model.urgencies(texts) -> list[str]                alone, without asking the encoder
+    Model.urgencies(texts) -> list[str]                by words alone, without asking the encoder
 
 One decision: the category is chosen, its platform follows, and the probability of a platform is
 the sum over its categories. Needs numpy and the tokenizer, not scikit-learn.
@@ -65,6 +65,7 @@ class Opinion(NamedTuple):
 
     categories: FloatArray  # probabilities
     types: FloatArray  # scores of request types
+    urgencies: Sequence[str]
 
 
 @dataclass
@@ -113,16 +114,14 @@ class Model:
 
     def category_probabilities(self, texts: Sequence[str]) -> FloatArray:
         """Shape (n, categories), columns in the order of the taxonomy."""
-        judge, many = (
-            (self._judge, _BATCH) if self._encoder else (self._judge_by_words, _WORDS_BATCH)
-        )
+        many = _BATCH if self._encoder else _WORDS_BATCH
         parts = [
-            judge(self._read(texts[i : i + many])).categories for i in range(0, len(texts), many)
+            self._categories(self._read(texts[i : i + many])) for i in range(0, len(texts), many)
         ]
         return np.vstack(parts) if parts else np.empty((0, len(self.taxonomy)), np.float32)
 
     def urgencies(self, texts: Sequence[str]) -> list[str]:
-        """How urgent each text is."""
+        """How urgent each text is by its words alone; :meth:`tag` may find more critical."""
         starts = range(0, len(texts), _WORDS_BATCH)
         readings = (self._read(texts[i : i + _WORDS_BATCH]) for i in starts)
         return [self._urgency(reading) for some in readings for reading in some]
@@ -145,38 +144,53 @@ class Model:
             for i, text in enumerate(texts)
         ]
 
-    def _judge_by_words(self, readings: Sequence[Reading]) -> Opinion:
-        """Categories without the encoder, and nothing on request types."""
-        lexical = self._lexical_scores(readings)
-        table = self.artefact.lexical.probabilities(lexical)
-        return Opinion(
-            self._settle_empty(readings, table), np.empty((len(readings), 0), np.float32)
-        )
+    def _categories(self, readings: Sequence[Reading]) -> FloatArray:
+        """Probabilities; without the encoder nothing is thought about type and urgency."""
+        if self._encoder:
+            return self._judge(readings).categories
+        table = self.artefact.lexical.probabilities(self._lexical_scores(readings))
+        return self._settle_empty(readings, table)
 
     def _lexical_scores(self, readings: Sequence[Reading]) -> FloatArray:
         scores = np.array([reading.scores[: len(self.taxonomy)] for reading in readings])
         return np.asarray(scores + self.artefact.bias, np.float32)
 
     def _judge(self, readings: Sequence[Reading]) -> Opinion:
-        artefact = self.artefact
+        artefact, votes = self.artefact, self.artefact.type_votes
         lexical = self._lexical_scores(readings)
         table = artefact.lexical.probabilities(lexical)
         words = np.array([self._words_on_type(reading) for reading in readings])
-        votes, part = artefact.type_votes, artefact.semantic
+        hurry = np.array([self._words_on_urgency(reading) for reading in readings])
         types = votes.spared.scores(words, table) if votes else words
-        if part and self._encoder:
-            doubtful = table.max(axis=1) < part.ask_below
+        urgencies = [self._urgency(reading) for reading in readings]
+        part = artefact.semantic
+        unsure = self._find_unsure(table, types, hurry) if part and self._encoder else []
+        if part and self._encoder and unsure:
+            texts = [strip_formulas(readings[i].text) for i in unsure]
+            said = part.judge(self._encoder.encode(texts))
+            table[unsure] = part.mixture.probabilities(lexical[unsure], *said.categories)
             if votes and votes.asked:
-                doubtful |= softmax(types).max(axis=1) < part.ask_below_type
-            unsure = np.flatnonzero(doubtful).tolist()
-            if unsure:
-                texts = [strip_formulas(readings[i].text) for i in unsure]
-                vectors = self._encoder.encode(texts)
-                table[unsure] = part.mixture.probabilities(lexical[unsure], part.scores(vectors))
-                if votes and votes.asked:
-                    sentences = part.type_scores(vectors)
-                    types[unsure] = votes.asked.scores(words[unsure], sentences, table[unsure])
-        return Opinion(self._settle_empty(readings, table), types)
+                types[unsure] = votes.asked.scores(words[unsure], *said.types, table[unsure])
+            if artefact.urgency_vote and said.urgencies is not None:
+                for place, near in zip(unsure, said.urgencies, strict=True):
+                    settled = artefact.urgency_vote.settle(urgencies[place], hurry[place], near)
+                    urgencies[place] = settled
+        return Opinion(self._settle_empty(readings, table), types, urgencies)
+
+    def _find_unsure(self, table: FloatArray, types: FloatArray, hurry: FloatArray) -> list[int]:
+        """Which texts the encoder is worth asking about."""
+        part, votes, vote = (
+            self.artefact.semantic,
+            self.artefact.type_votes,
+            self.artefact.urgency_vote,
+        )
+        assert part
+        doubtful = table.max(axis=1) < part.ask_below
+        if votes and votes.asked:
+            doubtful |= softmax(types).max(axis=1) < part.ask_below_type
+        if vote:
+            doubtful |= vote.worth_asking(hurry)
+        return np.flatnonzero(doubtful).tolist()
 
     def _settle_empty(self, readings: Sequence[Reading], table: FloatArray) -> FloatArray:
         """A text without a single word is no case."""
@@ -194,7 +208,7 @@ class Model:
         labels = [self.taxonomy.labels[i] for i in order]
         top = labels[0]
         confidence = float(probabilities[order[0]])
-        urgency = self._urgency(reading)
+        urgency = opinion.urgencies[row]
         platform_confidence = float(probabilities[self._same_platform[order[0]]].sum())
         return Tag(
             platform=top.platform,
@@ -227,9 +241,12 @@ class Model:
         lexical = reading.scores[start : start + len(REQUEST_TYPES)]
         return self.artefact.request_type.scores(lexical, self._positions(reading.cues))
 
-    def _urgency(self, reading: Reading) -> str:
+    def _words_on_urgency(self, reading: Reading) -> FloatArray:
         lexical = reading.scores[len(self.taxonomy) + len(REQUEST_TYPES) :]
-        scores = self.artefact.urgency.scores(lexical, self._positions(reading.cues))
+        return self.artefact.urgency.scores(lexical, self._positions(reading.cues))
+
+    def _urgency(self, reading: Reading) -> str:
+        scores = self._words_on_urgency(reading)
         return settle_urgency(reading.cues.urgency, scores, self.artefact.critical_from)
 
     def _positions(self, cues: Cues) -> list[int]:

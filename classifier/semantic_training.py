@@ -4,9 +4,10 @@
     centre(vectors) -> (mean, rows of length 1)         what the encoder's model is fitted on
     SemanticTrainer(...).combine(...) -> (SemanticPart, probabilities)
 
-The encoder gets a model of its own, and the two vote with fitted weights. Put side by side in one
-linear model the dense columns drown the sparse ones (three points lower on real messages), and
-there would be no lexical answer to fall back on where the encoder need not be asked.
+The encoder gets a model of its own, the nearest rows are asked as well
+(:mod:`classifier.neighbours`), and both vote with the words, by fitted weights. Put side by side
+in one linear model the dense columns drown the sparse ones (three points lower on real messages),
+and there would be no lexical answer to fall back on where the encoder need not be asked.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from classifier.artefact import SemanticPart
 from classifier.calibration import Mixture
 from classifier.fit_queue import Judging
 from classifier.linear import Linear
+from classifier.neighbour_training import NeighbourTrainer
+from classifier.semantic_part import SemanticPart
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -49,7 +51,12 @@ class SemanticTrainer:
     encoder: str
     mean: FloatArray
     encoded: Judging
+    neighbours: NeighbourTrainer
     settings: dict[str, Any]
+
+    def held_out(self) -> tuple[FloatArray, FloatArray]:
+        """What sentences and neighbours say of each row out of fold, (n, categories) each."""
+        return self.encoded.held_out(), self.neighbours.categories()
 
     def combine(
         self,
@@ -60,7 +67,7 @@ class SemanticTrainer:
         types: Linear | None,
         weigh: Callable[[Sequence[FloatArray]], Mixture],
     ) -> tuple[SemanticPart, FloatArray]:
-        """Weigh the two models and find where the encoder can be spared.
+        """Weigh words, sentences and neighbours, and find where the encoder can be spared.
 
         :param judged: which rows were scored out of fold; ``truth``: category of every row
         :param held_out: out-of-fold lexical scores; ``lexical``: their mixture as it will serve
@@ -69,7 +76,7 @@ class SemanticTrainer:
         :returns: the part, and the cascade's out-of-fold probabilities of the judged rows
         """
         truth = truth[judged]
-        tables = (held_out[judged], self.encoded.held_out()[judged])
+        tables = [table[judged] for table in (held_out, *self.held_out())]
         served = weigh(tables)
         alone, both = lexical.probabilities(tables[0]), served.probabilities(*tables)
         allowed_loss = self.settings["cascade"]["allowed_loss"]
@@ -87,6 +94,7 @@ class SemanticTrainer:
             ask_below_type=self.settings["cascade"]["type"],
             type_weights=types.weights,
             type_bias=types.bias,
+            neighbours=self.neighbours.neighbours,
         )
         spared = (alone.max(axis=1) >= ask_below)[:, None]
         return part, np.where(spared, alone, both)

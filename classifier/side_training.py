@@ -19,20 +19,21 @@ from classifier.examples import Example
 from classifier.fit_queue import FitQueue, Judging
 from classifier.folds import assign_folds
 from classifier.linear import Linear, fit_margins, fit_softmax
+from classifier.neighbour_training import NeighbourTrainer
 from classifier.reading import TextReading
 from classifier.side_heads import (
     SideHead,
-    TypeVote,
     TypeVotes,
+    UrgencyVote,
     critical_bound,
     encode_cues,
     list_cues,
 )
 from classifier.tag import REQUEST_TYPES, URGENCIES
 from classifier.task_pool import TaskPool
+from classifier.vote_training import fit_type_votes, fit_urgency_vote
 
 _VOTERS_FOLD = 0  # one fold is rows enough for the sixty weights of a vote
-_LEAST_VOTERS = 500  # with fewer rows the words alone decide
 FloatArray = npt.NDArray[np.float32]
 
 
@@ -45,6 +46,7 @@ class FittedSideHeads:
     request_type: SideHead
     type_votes: TypeVotes | None
     urgency: SideHead
+    urgency_vote: UrgencyVote | None
     critical_from: float
 
 
@@ -133,21 +135,41 @@ class SideTrainer:
         """What the sentences' vectors say of the type, where that was learnt."""
         return self.sentence_model.model() if self.sentence_model else None
 
-    def judged_critical(self, rows: int, critical_from: float) -> npt.NDArray[np.int8]:
-        """For each of the first ``rows``: 1 critical by its words, 0 not, -1 not judged."""
+    def judged_critical(
+        self,
+        rows: int,
+        fitted: FittedSideHeads,
+        near: NeighbourTrainer | None,
+        unsure: npt.NDArray[np.bool_],
+    ) -> npt.NDArray[np.int8]:
+        """For each of the first ``rows``: 1 critical by what was learnt, 0 not, -1 not judged.
+
+        :param unsure: where the encoder is asked for the category's sake
+        """
         verdicts = np.full(rows, -1, dtype=np.int8)
-        scores = self.urgency_model.held_out()[:, URGENCIES.index("critical")]
-        known = ~np.isnan(scores) & (self.keep < rows)
-        verdicts[self.keep[known]] = scores[known] >= critical_from
+        words = self.urgency_model.held_out()
+        known = ~np.isnan(words[:, 0]) & (self.keep < rows)
+        words, places = words[known], self.keep[known]
+        critical = words[:, URGENCIES.index("critical")] >= fitted.critical_from
+        if fitted.urgency_vote and near:
+            told = near.urgencies()[places]
+            asked = unsure[places] | fitted.urgency_vote.worth_asking(words)
+            critical |= asked & fitted.urgency_vote.finds_critical(words, told)
+        verdicts[places] = critical
         return verdicts
 
     def combine(
-        self, spared: FloatArray, asked: FloatArray | None, pool: TaskPool
+        self,
+        spared: FloatArray,
+        asked: FloatArray | None,
+        near: NeighbourTrainer | None,
+        pool: TaskPool,
     ) -> FittedSideHeads:
         """The heads, the votes, and the score from which a text is critical.
 
         :param spared: out-of-fold probabilities of the categories, one row per row of the
             training, NaN where not judged: by the words alone; ``asked``: with the encoder
+        :param near: neighbours of the same rows, where there is an encoder
         """
         by_type, by_urgency = self.type_model.model(), self.urgency_model.model()
         scale = np.float32(self.settings["side"]["cue_scale"])
@@ -159,34 +181,38 @@ class SideTrainer:
             lexical=np.hstack([by_type.weights[: self.width], by_urgency.weights[: self.width]]),
             cue_names=self.cue_names,
             request_type=head(REQUEST_TYPES, by_type),
-            type_votes=self.before.type_votes if self.before else self._votes(spared, asked, pool),
             urgency=head(URGENCIES, by_urgency),
-            critical_from=self.before.critical_from if self.before else self._bound(),
+            **(self._taken_over() if self.before else self._vote(spared, asked, near, pool)),
         )
 
-    def _votes(
-        self, spared: FloatArray, asked: FloatArray | None, pool: TaskPool
-    ) -> TypeVotes | None:
-        words = self.type_model.held_out()
-        if self.keep.max(initial=0) >= len(spared):
-            return None  # typed rows are borrowed ones, of other categories than the vote is on
-        voters = ~np.isnan(words[:, 0]) & ~np.isnan(spared[self.keep, 0])
-        if voters.sum() < _LEAST_VOTERS:
-            return None
-        places = self.keep[voters]
-        fit = partial(fit_softmax, C=self.settings["side"]["vote_C"])
-        opinions = [[words[voters], spared[places]]]
-        if self.sentence_model and asked is not None:
-            sentences = self.sentence_model.held_out()[voters]
-            opinions.append([words[voters], sentences, asked[places]])
-        types = self.types[voters]
-        fits = [pool.ask(fit, np.hstack(said), types, REQUEST_TYPES) for said in opinions]
-        votes = [TypeVote(vote.weights, vote.bias) for vote in (fit.result() for fit in fits)]
-        return TypeVotes(votes[0], votes[1] if len(votes) > 1 else None)
+    def _taken_over(self) -> dict[str, Any]:
+        names = ("type_votes", "urgency_vote", "critical_from")
+        return {name: getattr(self.before, name) for name in names}
 
-    def _bound(self) -> float:
-        return critical_bound(
-            self.urgency_model.held_out()[:, URGENCIES.index("critical")],
+    def _vote(
+        self,
+        spared: FloatArray,
+        asked: FloatArray | None,
+        near: NeighbourTrainer | None,
+        pool: TaskPool,
+    ) -> dict[str, Any]:
+        critical = self.settings["critical"]
+        words = self.urgency_model.held_out()
+        found: dict[str, Any] = {"type_votes": None, "urgency_vote": None}
+        found["critical_from"] = critical_bound(
+            words[:, URGENCIES.index("critical")],
             self.urgencies == "critical",
-            self.settings["critical"]["false_alarms"],
+            critical["false_alarms"],
         )
+        if self.keep.max(initial=0) >= len(spared):
+            return found  # borrowed rows: of other categories, and with other neighbours
+        C = self.settings["side"]["vote_C"]
+        by_words = [self.type_model.held_out(), spared[self.keep]]
+        with_encoder = None
+        if self.sentence_model and asked is not None and near:
+            sentences, kin = self.sentence_model.held_out(), near.types()[self.keep]
+            with_encoder = [by_words[0], sentences, kin, asked[self.keep]]
+            told = near.urgencies()[self.keep]
+            found["urgency_vote"] = fit_urgency_vote(words, told, self.urgencies, critical, C, pool)
+        found["type_votes"] = fit_type_votes(by_words, with_encoder, self.types, C, pool)
+        return found

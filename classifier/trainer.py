@@ -2,8 +2,6 @@
 
     train_artefact(examples, own, taxonomy, *, readings, tokenizer, vectors, side_rows, before,
                    pool, progress) -> (ModelArtefact, metrics)
-    load_settings(); feature_settings(settings, alone=False), keeps_answers(settings, alone=False),
-    calibration_for(town_rows, settings)
 
 Every probability and threshold comes from out-of-fold scores: each row is judged by a model that
 saw neither the row nor its group. The taxonomy's own sentences are trained on in every fold and
@@ -13,11 +11,9 @@ never judged, they are too easy.
 from __future__ import annotations
 
 import time
-import tomllib
 from collections.abc import Callable, Mapping, Sequence, Set
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -30,6 +26,7 @@ from classifier.examples import Example, Examples
 from classifier.fit_queue import FitQueue, Judging
 from classifier.folds import assign_folds
 from classifier.linear import fit_softmax
+from classifier.neighbour_training import NeighbourTrainer
 from classifier.reading import TextReading, rules_hash
 from classifier.refitting import fit_voters_again
 from classifier.semantic_training import SemanticTrainer, SentenceVectors, centre
@@ -37,9 +34,15 @@ from classifier.side_training import SideTrainer
 from classifier.task_pool import TaskPool
 from classifier.taxonomy import Taxonomy
 from classifier.thresholds import Judged, decide_thresholds
+from classifier.training_settings import (
+    SETTINGS,
+    calibration_for,
+    feature_settings,
+    keeps_answers,
+    load_settings,
+)
 from classifier.warm_start import WarmStart, describe_likeness
 
-SETTINGS = Path(__file__).parent / "rules" / "training.toml"
 Progress = Callable[[str, float], None]
 FloatArray = npt.NDArray[np.float32]
 _LEARNED = 0.95  # share of the whole when learning is done
@@ -116,7 +119,18 @@ def train_artefact(
             known=warm.encoded if warm else None,
             start=warm.sentences if warm else None,
         )
-        semantic_trainer = SemanticTrainer(vectors.encoder, mean, encoded, settings)
+        neighbours = NeighbourTrainer.ask(
+            pool,
+            centred,
+            rows,
+            taxonomy.codes,
+            folds,
+            settings["neighbours"],
+            town=of_town,
+            known=warm.neighbours if warm else None,
+            anew=warm.anew if warm else None,
+        )
+        semantic_trainer = SemanticTrainer(vectors.encoder, mean, encoded, neighbours, settings)
     space, features = fit_features(readings, **counted)
     category = judge(
         partial(
@@ -157,8 +171,10 @@ def train_artefact(
         semantic, probabilities = semantic_trainer.combine(
             judged, truth, held_out, lexical, side_trainer.sentence_types(), weigh
         )
-        asked = semantic.mixture.probabilities(held_out, semantic_trainer.encoded.held_out())
-    side = side_trainer.combine(spared, asked, pool)
+        asked = semantic.mixture.probabilities(held_out, *semantic_trainer.held_out())
+    near = semantic_trainer.neighbours if semantic_trainer else None
+    side = side_trainer.combine(spared, asked, near, pool)
+    unsure = spared.max(axis=1) < (semantic.ask_below if semantic else 0.0)
     thresholds, metrics = decide_thresholds(Judged(truth[judged], probabilities), taxonomy)
     artefact = ModelArtefact(
         taxonomy=taxonomy,
@@ -170,6 +186,7 @@ def train_artefact(
         request_type=side.request_type,
         type_votes=side.type_votes,
         urgency=side.urgency,
+        urgency_vote=side.urgency_vote,
         critical_from=side.critical_from,
         thresholds=thresholds,
         tokenizer=tokenizer,
@@ -180,8 +197,8 @@ def train_artefact(
             folds,
             warm,
             category,
-            semantic_trainer.encoded if semantic_trainer else None,
-            side_trainer.judged_critical(len(examples.rows), side.critical_from),
+            semantic_trainer,
+            side_trainer.judged_critical(len(examples.rows), side, near, unsure),
         ),
         facts={
             "rows": len(examples.rows),
@@ -204,11 +221,12 @@ def _keep_for_later(
     folds: npt.NDArray[np.int8],
     warm: WarmStart | None,
     category: Judging,
-    encoded: Judging | None,
+    semantic: SemanticTrainer | None,
     critical: npt.NDArray[np.int8],
 ) -> HeldOut:
     n = len(rows)  # the rows of the taxonomy come after them and are never judged
-    width = probabilities.shape[1]
+    nothing = np.empty((0, probabilities.shape[1]), np.float16)
+    encoded, neighbours = semantic.held_out() if semantic else (nothing, nothing)
     return HeldOut(
         keys=np.array([int(row.key, 16) for row in rows], dtype=np.uint64),
         predicted=probabilities.argmax(axis=1).astype(np.int16),
@@ -216,7 +234,8 @@ def _keep_for_later(
         folds=folds[:n],
         guests=warm.guests if warm else np.zeros(n, dtype=np.bool_),
         lexical=category.held_out()[:n].astype(np.float16),
-        encoded=(encoded.held_out()[:n] if encoded else np.empty((0, width))).astype(np.float16),
+        encoded=encoded[:n].astype(np.float16),
+        neighbours=neighbours[:n].astype(np.float16),
         critical=critical,
         near=category.near()[:, :, :n],
     )
@@ -225,41 +244,6 @@ def _keep_for_later(
 def _folds(rows: Sequence[Example], own: Sequence[Example], k: int) -> npt.NDArray[np.int8]:
     dealt = assign_folds([row.category for row in rows], [row.group or row.key for row in rows], k)
     return np.concatenate([dealt, np.full(len(own), -1, dtype=np.int8)])
-
-
-def load_settings() -> dict[str, Any]:
-    """``training.toml``."""
-    return tomllib.loads(SETTINGS.read_text(encoding="utf-8"))
-
-
-def keeps_answers(settings: Mapping[str, Any], *, alone: bool = False) -> bool:
-    """Whether words of the answers that an order quotes count.
-
-    :param alone: only the town's own rows are learnt
-    """
-    return bool(settings["answers"]["alone" if alone else "beside"])
-
-
-def feature_settings(settings: Mapping[str, Any], *, alone: bool = False) -> dict[str, Any]:
-    """What :func:`classifier.corpus.fit_features` is told.
-
-    :param alone: only the town's own rows are learnt
-    """
-    told = dict(settings["features"])
-    beside, by_itself, opening = (
-        told.pop(name) for name in ("share", "share_alone", "share_opening")
-    )
-    return {**told, "shares": (by_itself if alone else beside, 1.0, opening)}
-
-
-def calibration_for(town_rows: int, settings: Mapping[str, Any]) -> dict[str, float]:
-    """Factor and doubt after so many rows of the town; 0: shipped rows alone, or the town's alone.
-
-    The doubt stands for the difference between shipped rows and real messages.
-    """
-    usual, own = settings["calibration"], settings["town"]
-    share = min(1.0, town_rows / own["enough"])
-    return {**usual, "doubt": usual["doubt"] + share * (own["doubt"] - usual["doubt"])}
 
 
 def _weigh(

@@ -40,6 +40,7 @@ class WarmStart:
     anew: tuple[int, ...]  # folds to judge again
     lexical: FloatArray
     encoded: FloatArray | None
+    neighbours: FloatArray | None
     sentences: Linear | None  # what the vectors said, to start from
     near: Near | None  # rows to start from, for each fold and the whole; None: unknown
     guests: npt.NDArray[np.bool_]  # rows no fold judged yet
@@ -78,12 +79,15 @@ class WarmStart:
         asked = np.flatnonzero(fresh)
         if len(asked):
             lexical[asked] = _lexical_scores(before, [readings[i] for i in asked.tolist()])
-        encoded, sentences = None, None
+        encoded, neighbours, sentences = None, None, None
         if vectors is not None and before.semantic:
             sentences = Linear(before.semantic.weights, before.semantic.bias)
-            encoded = np.full_like(lexical, np.nan)
+            encoded, neighbours = np.full_like(lexical, np.nan), np.full_like(lexical, np.nan)
             encoded[np.flatnonzero(~fresh)] = old.encoded[where[~fresh]]
-            encoded[asked] = before.semantic.scores(vectors.rows[asked])
+            neighbours[np.flatnonzero(~fresh)] = old.neighbours[where[~fresh]]
+            encoded[asked], neighbours[asked] = before.semantic.judge(
+                vectors.rows[asked]
+            ).categories
         turn = (int(before.facts.get("turn", -1)) + 1) % (int(folds.max()) + 1)
         anew = tuple(range(turn, turn + _FOLDS_ANEW))
         guests &= ~np.isin(folds[: len(rows)], anew)
@@ -92,6 +96,7 @@ class WarmStart:
             anew=anew,
             lexical=lexical,
             encoded=encoded,
+            neighbours=neighbours,
             sentences=sentences,
             near=_keep_near(old.near, where, total),
             guests=guests,

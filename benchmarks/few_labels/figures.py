@@ -13,7 +13,7 @@ import numpy as np
 from benchmarks.few_labels.study import FEW, RANDOM, SHIPPED, Cell, Study, Table, spare
 from classifier.calibration import fit_mixture
 from classifier.semantic_training import cheapest_bound
-from classifier.trainer import calibration_for
+from classifier.training_settings import calibration_for
 
 
 def measure(study: Study, base: str, size: int, picked: str, seed: int, weight: float) -> Any:

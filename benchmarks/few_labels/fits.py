@@ -17,7 +17,7 @@ from classifier.corpus import fit_features
 from classifier.linear import fit_softmax, fit_voters
 from classifier.semantic_training import centre
 from classifier.task_pool import TaskPool
-from classifier.trainer import feature_settings
+from classifier.training_settings import feature_settings
 
 
 def fit_cell(

@@ -30,7 +30,7 @@ from classifier.selection import Candidate, pick_next
 from classifier.semantic_training import centre
 from classifier.task_pool import MANY_ROWS, TaskPool
 from classifier.tokenizer import default_tokenizer
-from classifier.trainer import feature_settings, keeps_answers, load_settings
+from classifier.training_settings import feature_settings, keeps_answers, load_settings
 
 STEPS = (40, 80, 120, 160, 200, 240, 280, 320, 400, 500)
 _LETTERS = 2_000

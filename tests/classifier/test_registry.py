@@ -90,7 +90,7 @@ def test_changed_arrays_are_noticed(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"format": 99}, "has format 99, this program reads 3 to 5"),
+        ({"format": 99}, "has format 99, this program reads 3 to 6"),
         ({"taxonomy_hash": "0"}, "model and label list do not agree"),
         ({"tokenizer": "jieba-0.1+dict-old"}, "trained with tokenizer jieba-0.1"),
     ],

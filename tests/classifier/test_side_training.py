@@ -12,16 +12,17 @@ from classifier.artefact import read_artefact, write_artefact
 from classifier.examples import Example
 from classifier.fit_queue import FitQueue
 from classifier.model import Model, load_model
+from classifier.neighbour_training import NeighbourTrainer
 from classifier.reading import TextReading
 from classifier.registry import ModelRegistry
-from classifier.side_heads import TypeVote, TypeVotes
+from classifier.side_heads import TypeVotes, Vote
 from classifier.side_training import FittedSideHeads, SideTrainer
 from classifier.tag import REQUEST_TYPES
 from classifier.task_pool import TaskPool
 
 SETTINGS = {
     "side": {"C": 0.3, "balanced": True, "cue_scale": 0.5, "sentence_C": 4.0, "vote_C": 1.0},
-    "critical": {"false_alarms": 0.01},
+    "critical": {"false_alarms": 0.01, "with_neighbours": 0.03, "overlooked": 0.025},
 }
 ROWS = 1_800
 #: Of two categories: the words are the same, the first is complained of, the second reported.
@@ -36,12 +37,12 @@ def test_the_category_decides_where_the_words_do_not() -> None:
     assert [REQUEST_TYPES[int(scores.argmax())] for scores in said] == ["complaint", "report"]
 
 
-def test_the_sentence_votes_where_there_is_one() -> None:
+def test_the_sentence_and_its_neighbours_vote_where_there_is_one() -> None:
     sentences = np.stack([CATEGORY, 1 - CATEGORY], axis=1).astype(np.float32)
     even = np.full((ROWS, 2), 0.5, dtype=np.float32)
     heads = fit(even, sentences)
     assert heads.type_votes is not None and heads.type_votes.asked is not None
-    assert len(heads.type_votes.asked.weights) == 2 * len(REQUEST_TYPES) + 2
+    assert len(heads.type_votes.asked.weights) == 3 * len(REQUEST_TYPES) + 2
 
 
 def test_borrowed_rows_have_no_vote() -> None:
@@ -63,7 +64,7 @@ def test_votes_survive_the_folder_and_are_asked(
     artefact = read_artefact(folder)
     n = len(REQUEST_TYPES) + len(artefact.taxonomy)
     bias = np.array([value == "praise" for value in REQUEST_TYPES], dtype=np.float32)
-    vote = TypeVote(np.zeros((n, len(REQUEST_TYPES)), dtype=np.float32), bias)
+    vote = Vote(np.zeros((n, len(REQUEST_TYPES)), dtype=np.float32), bias)
     write_artefact(replace(artefact, type_votes=TypeVotes(vote, None)), tmp_path, "voted", {})
     model = load_model(tmp_path)
     assert model.artefact.type_votes is not None and model.artefact.type_votes.asked is None
@@ -81,4 +82,11 @@ def fit(spared: np.ndarray, sentences: np.ndarray | None = None) -> FittedSideHe
     trainer = SideTrainer.ask(
         FitQueue(TaskPool()), rows, readings, features, SETTINGS, sentences=sentences, before=None
     )
-    return trainer.combine(spared, spared if sentences is not None else None, TaskPool())
+    if sentences is None:
+        return trainer.combine(spared, None, None, TaskPool())
+    near = NeighbourTrainer.ask(
+        TaskPool(), sentences, rows, ["a"], (np.arange(ROWS) % 3).astype(np.int8),
+        {"asked": 5, "sharpness": 20.0, "floor": 0.01, "most": ROWS},
+        town=np.zeros(ROWS, dtype=np.bool_),
+    )  # fmt: skip
+    return trainer.combine(spared, spared, near, TaskPool())

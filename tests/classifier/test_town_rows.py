@@ -13,7 +13,7 @@ from classifier.calibration import fit_mixture
 from classifier.fit_queue import FitQueue
 from classifier.linear import Fit, fit_evidence, fit_margins, fit_softmax
 from classifier.task_pool import TaskPool
-from classifier.trainer import SETTINGS, calibration_for
+from classifier.training_settings import SETTINGS, calibration_for
 
 CLASSES = ("lamp", "noise")
 LABELS = np.array(["lamp", "lamp", "noise", "noise", "noise"])
