@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.shipped_rows import Prepared, neighbours, prepare
+from benchmarks.shipped_rows import Prepared, nearest_categories, prepare
 from classifier.calibration import Mixture
 from classifier.label_quality import Replaced, find_replaced, rank_suspects
 from classifier.linear import fit_softmax, fit_voters
@@ -52,7 +52,7 @@ class Line:
 def plant(prepared: Prepared, share: float, seed: int) -> list[Planted]:
     """The bad files."""
     clean, n = prepared.labels, len(prepared.rows)
-    codes, near = prepared.taxonomy.codes, neighbours(prepared)
+    codes, near = prepared.taxonomy.codes, nearest_categories(prepared)
     draw = np.random.default_rng(seed)
 
     def flip(name: str, other: Callable[[str], str]) -> Planted:

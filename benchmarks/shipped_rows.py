@@ -5,14 +5,14 @@ prepare(folder, extra=(), strength="semantic") -> Prepared
 prepared.judge(labels, pool) -> (n, categories)
     calibrated probabilities of the shipped rows, each by a model that saw neither it nor its
     group
-neighbours(prepared) -> {code: code}      the category whose description is most alike
+nearest_categories(prepared) -> {code: code}      the category whose description is most alike
 """
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from classifier.examples import Example, load_shipped_examples, taxonomy_example
 from classifier.fit_queue import FitQueue
 from classifier.folds import assign_folds
 from classifier.linear import fit_softmax, fit_voters
+from classifier.neighbour_training import NeighbourTrainer
 from classifier.normalization import strip_formulas
 from classifier.reading import ReadingStore, TextReading
 from classifier.semantic_training import centre
@@ -82,6 +83,21 @@ class Prepared:
             _, centred = centre(self.vectors[:n])
             tables.append(queue.judge(dense, centred, labels, codes, self.folds))
         scores = [table.held_out()[: len(self.rows)] for table in tables]
+        if self.vectors is not None:
+            rows = [
+                replace(row, category=label)
+                for row, label in zip((*self.rows, *self.own), labels.tolist(), strict=True)
+            ]
+            near = NeighbourTrainer.ask(
+                pool,
+                centred,
+                rows,
+                codes,
+                self.folds,
+                settings["neighbours"],
+                town=np.zeros(n, dtype=np.bool_),
+            )
+            scores.append(near.categories()[: len(self.rows)])
         truth = np.array([codes.index(label) for label in labels[: len(self.rows)]])
         mixture = fit_mixture(scores, truth).humbled(**settings["calibration"])
         return mixture.probabilities(*scores)
@@ -120,7 +136,7 @@ def encode(texts: Sequence[str], folder: Path) -> Any:
     return vectors
 
 
-def neighbours(prepared: Prepared) -> dict[str, str]:
+def nearest_categories(prepared: Prepared) -> dict[str, str]:
     """Per category the one that its own sentences in the taxonomy are most like."""
     codes = prepared.taxonomy.codes
     start = len(prepared.rows)

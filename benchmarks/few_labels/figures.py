@@ -6,6 +6,7 @@ measure(study, base, size, picked, seed, weight) -> [Figures]      one for each 
 from __future__ import annotations
 
 import pickle
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -21,21 +22,19 @@ def measure(study: Study, base: str, size: int, picked: str, seed: int, weight: 
     width = len(study.prepared.taxonomy)
     numbers = range(int(study.folds.max()) + 1)
     cells = [Cell(base, size, picked, seed, fold, weight) for fold in numbers]
-    lexical = np.zeros((len(study.folds), width), np.float32)
-    encoded = None if study.prepared.vectors is None else np.zeros_like(lexical)
-    for cell in cells:
-        told = pickle.loads((study.kept / cell.name).read_bytes())
-        lexical[study.folds == cell.fold] = told[0]
-        if encoded is not None:
-            encoded[study.folds == cell.fold] = told[1]
+    told = {cell.fold: pickle.loads((study.kept / cell.name).read_bytes()) for cell in cells}
+    scores = [np.zeros((len(study.folds), width), np.float32) for _ in told[0]]
+    for fold, tables in told.items():
+        for whole, own in zip(scores, tables, strict=True):
+            whole[study.folds == fold] = own
     rows = study.count(size)
-    return study.score(calibrate(study, base, lexical, encoded, rows), rows)
+    return study.score(calibrate(study, base, scores, rows), rows)
 
 
-def calibrate(
-    study: Study, base: str, lexical: Table, encoded: Table | None, rows: int
-) -> list[Table]:
+def calibrate(study: Study, base: str, scores: Sequence[Table], rows: int) -> list[Table]:
     """Probabilities as a training fits them: on held-out scores of shipped and real rows.
+
+    :param scores: of the words; and of sentences and neighbours, where there is an encoder
 
     For each fold, on the shipped rows and ``rows`` real ones of the other folds; the real ones
     were scored by models that had not seen them. Shipped rows count where all are trained on;
@@ -44,10 +43,10 @@ def calibrate(
     codes, settings = study.prepared.taxonomy.codes, study.prepared.settings
     real = np.array([codes.index(own) for own in study.real])
     kept, truth = study.shipped.held_out, study.shipped_truth
-    scores = [lexical] if encoded is None else [lexical, encoded]
-    stored = [kept.lexical.astype(np.float32), kept.encoded.astype(np.float32)]
+    told = (kept.lexical, kept.encoded, kept.neighbours)
+    stored = [table.astype(np.float32) for table in told]
     humble = calibration_for(rows if base == SHIPPED else 0, settings)
-    tables = [np.zeros_like(lexical) for _ in scores]
+    tables = [np.zeros_like(scores[0]) for _ in ("lexical", "semantic")[: len(scores)]]
     for fold in range(int(study.folds.max()) + 1):
         mine = study.folds == fold
         others = study.order(Cell(base, 0, RANDOM, 0, fold))[: None if base == FEW else rows]
@@ -60,8 +59,8 @@ def calibrate(
             counts = np.concatenate([counts, np.ones(len(truth))])
         weights = counts.astype(np.float32)
         alone = fit_mixture(parts[:1], answers, weights).humbled(**humble)
-        tables[0][mine] = alone.probabilities(lexical[mine])
-        if encoded is not None:
+        tables[0][mine] = alone.probabilities(scores[0][mine])
+        if len(scores) > 1:
             both = fit_mixture(parts, answers, weights).humbled(**humble)
             bound = cheapest_bound(
                 alone.probabilities(parts[0]),
@@ -69,6 +68,6 @@ def calibrate(
                 answers,
                 settings["cascade"]["allowed_loss"],
             )
-            told = both.probabilities(lexical[mine], encoded[mine])
-            tables[1][mine] = spare(tables[0][mine], told, bound)
+            asked = both.probabilities(*(table[mine] for table in scores))
+            tables[1][mine] = spare(tables[0][mine], asked, bound)
     return tables

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 from benchmarks.few_labels.study import Cell, Study, Table
 from classifier.corpus import fit_features
+from classifier.examples import Example
 from classifier.linear import fit_softmax, fit_voters
+from classifier.neighbour_training import place_labels
+from classifier.neighbours import CATEGORY, Neighbours
 from classifier.semantic_training import centre
 from classifier.task_pool import TaskPool
 from classifier.training_settings import feature_settings
@@ -28,8 +30,8 @@ def fit_cell(
     asked: tuple[Any, Any],
     codes: Sequence[str],
     settings: Mapping[str, Any],
-) -> tuple[Table, Table | None]:
-    """Scores of the texts asked about, by words and by sentences."""
+) -> tuple[Table, ...]:
+    """Scores of the texts asked about, by words; and by sentences and their neighbours."""
     own = settings["category"]
     lexical = fit_voters(
         features,
@@ -41,9 +43,12 @@ def fit_cell(
         weights=counts,
     ).scores(asked[0])
     if vectors is None:
-        return lexical, None
-    dense = partial(fit_softmax, C=settings["encoder"]["C"])
-    return lexical, dense(vectors, labels, codes, weights=counts).scores(asked[1])
+        return (lexical,)
+    dense = fit_softmax(vectors, labels, codes, C=settings["encoder"]["C"], weights=counts)
+    rows = [Example("", label) for label in labels.tolist()]
+    near = Neighbours.keep(vectors, place_labels(rows, codes), settings["neighbours"])
+    called = near.tell(near.seek(asked[1]), CATEGORY, len(codes))
+    return lexical, dense.scores(asked[1]), called
 
 
 def fit_fold(study: Study, cells: Sequence[Cell], pool: TaskPool) -> Iterator[tuple[Cell, Any]]:

@@ -122,23 +122,17 @@ class Study:
         return np.array([place[f"{key:016x}"] for key in self.shipped.held_out.keys.tolist()])
 
     @cached_property
-    def shipped_scores(self) -> tuple[Table, Table | None]:
-        """Lexical and encoder's scores of the shipped model."""
+    def shipped_tables(self) -> list[Table]:
+        """What the shipped model says of each real row, in each strength."""
         artefact, start = self.shipped, len(self.prepared.rows) + len(self.prepared.own)
         read = self.prepared.readings[start:]
         rows = artefact.space.rows([own.words for own in read], [own.normal for own in read])
         lexical = rows.scores(artefact.weights[:, : len(artefact.taxonomy)]) + artefact.bias
+        tables = [artefact.lexical.probabilities(lexical)]
         part, vectors = artefact.semantic, self.prepared.vectors
-        return lexical, None if part is None else part.scores(vectors[start:])
-
-    @cached_property
-    def shipped_tables(self) -> list[Table]:
-        """What the shipped model says, in each strength."""
-        lexical, encoded = self.shipped_scores
-        tables = [self.shipped.lexical.probabilities(lexical)]
-        part = self.shipped.semantic
-        if part is not None and encoded is not None:
-            both = part.mixture.probabilities(lexical, encoded)
+        if part is not None and vectors is not None:
+            said = part.judge(vectors[start:])
+            both = part.mixture.probabilities(lexical, *said.categories)
             tables.append(spare(tables[0], both, part.ask_below))
         return tables
 
@@ -179,7 +173,7 @@ def open_studies(data: Path, kept: Path, *folds: int) -> list[Study]:
     models = ModelRegistry(kept / "models")
     folder = models.current() or models.path(train_shipped(models, strength="semantic"))
     shipped = read_artefact(folder)
-    told = [prepared.settings[name] for name in ("features", "category", "encoder")]
+    told = [prepared.settings[name] for name in ("features", "category", "encoder", "neighbours")]
     keys = [row.key for row in (*prepared.rows, *rows)]
     state = hashlib.sha256(json.dumps([told, keys]).encode()).hexdigest()[:12]
     return [
