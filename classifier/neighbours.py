@@ -8,7 +8,7 @@ A linear model of sentence vectors knows what a category is like on the whole; b
 many small matters, each of which comes again in other words (the card that does not arrive, the
 lamp that burns by day). So the nearest rows are asked as well: the nearer one is, the more it
 counts. Of a thousand real messages that nobody had read a linear model of the vectors has .77
-right, their neighbours .82, and beside the words the two have .875 instead of .858.
+right, their neighbours .82; beside the words, and both instead of the one, .875 instead of .859.
 
 Neighbours see one by one what a linear model averages away, wrong labels included: they only vote.
 """
