@@ -75,6 +75,16 @@ def test_a_few_odd_rows_are_no_replaced_category():
     assert find_replaced(["noise"] * 30 + ["lamp"] * 30, described, CLASSES) == []
 
 
+def test_two_categories_that_overlap_are_not_taken_for_a_replaced_one():
+    """Half as much under the wide one's label as under its own is its nature, nearly as much is
+    somebody's doing."""
+    described = np.array([LAMP] * 60 + [NOISE] * 60, dtype=np.float32)
+    by_nature = ["lamp"] * 40 + ["noise"] * 80
+    by_hand = ["lamp"] * 32 + ["noise"] * 88
+    assert find_replaced(by_nature, described, CLASSES) == []
+    assert [own.described for own in find_replaced(by_hand, described, CLASSES)] == ["lamp"]
+
+
 def test_a_trained_model_tells_what_it_said_of_rows_it_had_not_seen(small_model: Model):
     keys, table = held_out_probabilities(small_model.artefact)
     assert table.shape == (len(keys), len(small_model.taxonomy))
