@@ -28,11 +28,16 @@ def data(
 
 
 def test_train_compare_card_reproduce(
-    small_files: Files, data: ModelRegistry, capsys: Capture
+    small_files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
+    """The same rows twice: the second model is as good as the first, and takes its place."""
+    monkeypatch.setenv("HUYING_DATA_DIR", str(tmp_path / "fresh"))
+    monkeypatch.setenv("HUYING_STRENGTH", "lexical")
+    data = ModelRegistry(tmp_path / "fresh" / "models")
     taxonomy, rows = small_files
-    assert run(["train", "--data", str(rows), "--taxonomy", str(taxonomy), "--json"]) == 0
-    report = json.loads(capsys.readouterr().out)
+    for _ in range(2):
+        assert run(["train", "--data", str(rows), "--taxonomy", str(taxonomy), "--json"]) == 0
+        report = json.loads(capsys.readouterr().out)
     assert report["promoted"] and report["reasons"] == []
     first, second = data.served()[1], data.served()[0]
     assert report["model_id"] == second
